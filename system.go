@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package modelvet
+
+import "io/fs"
+
+// System says what the judged thing is: the content of modelvet.yaml. It is
+// declared by the provider, never measured.
+type System struct {
+	Name        string             `json:"name"`
+	Version     string             `json:"version"`
+	Purpose     string             `json:"purpose"` // the intended purpose, EU AI Act Art. 3(12)
+	Provider    Party              `json:"provider"`
+	Role        string             `json:"role"`               // provider, deployer, importer, distributor
+	RiskClass   string             `json:"riskClass"`          // prohibited, high, limited, minimal, gpai
+	AnnexIII    string             `json:"annexIII,omitempty"` // an area code such as "annex-iii-5.b"
+	Licence     string             `json:"licence,omitempty"`  // SPDX expression
+	Model       ModelFiles         `json:"model"`
+	Tables      []Table            `json:"tables,omitempty"`
+	Documents   []Document         `json:"documents,omitempty"`
+	Lineage     []Source           `json:"lineage,omitempty"`
+	Oversight   *Oversight         `json:"oversight,omitempty"`
+	Monitoring  *Monitoring        `json:"monitoring,omitempty"`
+	Performance map[string]float64 `json:"performance,omitempty"` // declared figures, by metric name
+}
+
+// Party is a legal or natural person.
+type Party struct {
+	Name    string `json:"name"`
+	Contact string `json:"contact,omitempty"`
+	Country string `json:"country,omitempty"` // ISO 3166-1 alpha-2
+}
+
+// ModelFiles names the model's own files and how they are to be read.
+type ModelFiles struct {
+	Files        []string `json:"files"`            // globs below the model's folder, for weights
+	Format       string   `json:"format,omitempty"` // xgboost-json, safetensors, gguf, onnx, ...
+	Architecture string   `json:"architecture,omitempty"`
+	Task         string   `json:"task,omitempty"` // binary-classification, multiclass, regression, generation
+}
+
+// Table is a data set and the roles of its columns.
+type Table struct {
+	Name       string   `json:"name"` // unique in a system: training, predictions, attributions
+	Kind       string   `json:"kind"` // training, predictions, attributions, reference, production
+	Path       string   `json:"path"` // file or glob, relative to the folder of modelvet.yaml
+	ID         string   `json:"id,omitempty"`
+	Label      string   `json:"label,omitempty"`
+	Prediction string   `json:"prediction,omitempty"`
+	Score      string   `json:"score,omitempty"`
+	Weight     string   `json:"weight,omitempty"`
+	Protected  []string `json:"protected,omitempty"`
+	Features   []string `json:"features,omitempty"`   // empty: every column without another role
+	Positive   string   `json:"positive,omitempty"`   // the value of label and prediction that counts as positive; default "1"
+	Favourable string   `json:"favourable,omitempty"` // the value that is good for the person; default: Positive
+	BaseValue  *float64 `json:"baseValue,omitempty"`  // attributions: the expected value to which they add
+	Output     string   `json:"output,omitempty"`     // attributions: the column with the model output they explain (margin)
+}
+
+// Document is a file written by people: declared evidence.
+type Document struct {
+	Kind string `json:"kind"` // model-card, data-card, risk-register, oversight-plan, monitoring-plan, instructions-for-use, ...
+	Path string `json:"path"`
+}
+
+// Source is something the model was made of, as the provider declares it.
+type Source struct {
+	Kind string `json:"kind"` // git, dataset, base-model, mlflow, dvc, ...
+	URI  string `json:"uri,omitempty"`
+	Path string `json:"path,omitempty"`
+}
+
+// Oversight names who can stop the system and how (EU AI Act Art. 14).
+type Oversight struct {
+	Owner    string   `json:"owner"`
+	Measures []string `json:"measures"`
+}
+
+// Monitoring says what is watched after release (EU AI Act Art. 12 and 72).
+type Monitoring struct {
+	Owner            string   `json:"owner"`
+	Metrics          []string `json:"metrics"`
+	LogRetentionDays int      `json:"logRetentionDays"`
+}
+
+// Model is what a scanner is given: the files, and what they are said to be.
+type Model struct {
+	Dir    string // the folder on disk; files are opened below it only
+	FS     fs.FS  // the same folder; it refuses to leave it
+	Files  []File
+	System System
+}
+
+// Table returns the first table of the given kind.
+func (s System) Table(kind string) (Table, bool) {
+	for _, t := range s.Tables {
+		if t.Kind == kind {
+			return t, true
+		}
+	}
+	return Table{}, false
+}
