@@ -95,7 +95,7 @@ func resourcesOf(files []modelvet.File, ignore []string) ([]modelResource, error
 		out = append(out, modelResource{Name: f.Path, Digest: digest, Algorithm: hashSHA256})
 	}
 	slices.SortFunc(out, func(a, b modelResource) int { return strings.Compare(a.Name, b.Name) })
-	return out, checkOrder(out)
+	return out, checkUnique(out)
 }
 
 // checkName holds a path to what the specification allows.
@@ -107,14 +107,19 @@ func checkName(name string) error {
 	return nil
 }
 
-func checkOrder(resources []modelResource) error {
+// checkUnique does not ask for the order of the specification (by code
+// point): model_signing sorts by path element, which differs for "a-b" and
+// "a/b". The root digest follows the order as signed.
+func checkUnique(resources []modelResource) error {
 	if len(resources) == 0 {
 		return errors.New("no files: an empty model cannot be signed")
 	}
-	for i := 1; i < len(resources); i++ {
-		if a, b := resources[i-1].Name, resources[i].Name; a >= b {
-			return fmt.Errorf("resources %.80q and %.80q are not in order or there twice", a, b)
+	seen := make(map[string]bool, len(resources))
+	for _, r := range resources {
+		if seen[r.Name] {
+			return fmt.Errorf("file %.120q is there twice", r.Name)
 		}
+		seen[r.Name] = true
 	}
 	return nil
 }
@@ -185,7 +190,7 @@ func (p modelPredicate) check(root string) error {
 			return fmt.Errorf("resource %.120q: expected 64 hex digits of sha256", r.Name)
 		}
 	}
-	if err := checkOrder(p.Resources); err != nil {
+	if err := checkUnique(p.Resources); err != nil {
 		return err
 	}
 	if got, err := rootDigest(p.Resources); err != nil || got != root {
