@@ -251,6 +251,7 @@ func TestCancelledPackLeavesNoHalf(t *testing.T) {
 	old, _ := packed(t, credit)
 	before := tree(t, old)
 	ctx, cancel = context.WithCancel(t.Context())
+	defer cancel()
 	_, err = artifact.Pack(ctx, dir, system, old, opts)
 	wantError(t, err, "canceled")
 	for name, content := range tree(t, old) {
