@@ -21,9 +21,16 @@ import (
 	"github.com/modelvet/modelvet"
 )
 
-// viewAbove is the size in bytes from which a table is not copied into memory
-// but read again from its files for every question.
-const viewAbove = 64 << 20
+// The sizes in bytes from which a table is not copied into memory but read
+// again from its files for every question. Parsing text again is dear.
+const (
+	viewParquetAbove = 64 << 20
+	viewTextAbove    = 1 << 30
+)
+
+// sniffAbove is the size in bytes from which the types of CSV columns are first
+// guessed from a sample. A value that does not fit starts it again over the whole.
+const sniffAbove = 64 << 20
 
 // settings of the engine. One thread: sums of floating-point numbers depend on
 // their order, and the same table must give the same number every time.
@@ -61,11 +68,18 @@ func Open(ctx context.Context, dir string, t modelvet.Table) (*Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening table %q: %w", t.Name, err)
 	}
-	tab := &Table{table: t, sources: sources, digest: digestOf(sources), view: size(sources) > viewAbove}
+	tab := &Table{table: t, sources: sources, digest: digestOf(sources), view: tooBig(sources)}
 	if err := tab.open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening table %q: %w", t.Name, err), tab.Close())
 	}
 	return tab, nil
+}
+
+func tooBig(sources []source) bool {
+	if sources[0].format == formatParquet {
+		return size(sources) > viewParquetAbove
+	}
+	return size(sources) > viewTextAbove
 }
 
 func (t *Table) open(ctx context.Context) error {

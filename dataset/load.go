@@ -16,23 +16,36 @@ import (
 // load makes "t": a copy in memory if the files are small, a view of them if
 // they are not.
 func (t *Table) load(ctx context.Context, header []string) error {
-	scan, err := t.reader(header)
-	if err != nil {
-		return err
+	sample := "-1"
+	if size(t.sources) > sniffAbove && !t.view {
+		sample = "200000"
 	}
 	if t.sources[0].format == formatParquet {
 		if err := t.sameSchema(ctx); err != nil {
 			return err
 		}
 	}
+	err := t.create(ctx, header, sample)
+	if err != nil && sample != "-1" && ctx.Err() == nil {
+		err = t.create(ctx, header, "-1")
+	}
+	if err != nil {
+		return t.explain(t.closer(ctx, err, header))
+	}
+	return nil
+}
+
+func (t *Table) create(ctx context.Context, header []string, sample string) error {
+	scan, err := t.reader(header, sample)
+	if err != nil {
+		return err
+	}
 	kind := "TABLE"
 	if t.view {
 		kind = "VIEW"
 	}
-	if _, err := t.db.ExecContext(ctx, "CREATE "+kind+" t AS SELECT * FROM "+scan); err != nil {
-		return t.explain(t.closer(ctx, err, header))
-	}
-	return nil
+	_, err = t.db.ExecContext(ctx, "CREATE "+kind+" t AS SELECT * FROM "+scan)
+	return err
 }
 
 // closer looks for the line at fault where the engine only says that it could
@@ -58,7 +71,7 @@ func (t *Table) closer(ctx context.Context, err error, header []string) error {
 
 // reader is the table function over the files. Everything that the engine
 // would otherwise guess and that decides what a row is, is said.
-func (t *Table) reader(header []string) (string, error) {
+func (t *Table) reader(header []string, sample string) (string, error) {
 	files := list(paths(t.sources), func(s string) string { return quote(literal(s)) })
 	switch t.sources[0].format {
 	case formatParquet:
@@ -72,7 +85,7 @@ func (t *Table) reader(header []string) (string, error) {
 	}
 	opts := []string{
 		"delim=" + quote(string(delim)), `quote='"'`, `escape='"'`, "comment=''", "header=true", "skip=0",
-		"strict_mode=true", "ignore_errors=false", "null_padding=false", "sample_size=-1", "union_by_name=false",
+		"strict_mode=true", "ignore_errors=false", "null_padding=false", "sample_size=" + sample, "union_by_name=false",
 	}
 	if types := textColumns(t.table, header); types != "" {
 		opts = append(opts, "types={"+types+"}")
