@@ -25,6 +25,7 @@ type Format func(w io.Writer, d modelvet.Decision) error
 
 // Formats are the formats by name.
 var Formats = map[string]Format{
+	"html":     HTML,
 	"json":     JSON,
 	"markdown": Markdown,
 	"text":     Text{}.Render,
