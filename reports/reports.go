@@ -28,6 +28,7 @@ var Formats = map[string]Format{
 	"html":     HTML,
 	"json":     JSON,
 	"markdown": Markdown,
+	"pdf":      PDF,
 	"text":     Text{}.Render,
 }
 
