@@ -5,6 +5,7 @@ package gate
 import (
 	"context"
 	"path/filepath"
+	"strings"
 
 	"github.com/modelvet/modelvet"
 	"github.com/modelvet/modelvet/attest"
@@ -53,3 +54,6 @@ func testResult(d modelvet.Decision) map[string]any {
 		"configuration": []map[string]any{{"name": "policy", "digest": map[string]string{"sha256": hexOf(d.Policy.Digest)}}},
 	}
 }
+
+// hexOf is the bare hex of "sha256:...".
+func hexOf(digest string) string { return strings.TrimPrefix(digest, "sha256:") }

@@ -103,12 +103,12 @@ func (b *book) sub(t *terminal, use, short string, args cobra.PositionalArgs, f 
 }
 
 func listControls(b *book, _ []string) (any, [][]string, error) {
-	list := b.set.List(b.profiles, b.rules)
+	list, err := b.set.List(b.profiles, b.rules)
 	rows := [][]string{{"CONTROL", "REFERENCE", "MACHINE", "RULES", "TITLE"}}
 	for _, c := range list {
 		rows = append(rows, []string{c.ID, c.Ref, c.Automatable, fmt.Sprint(len(c.Rules)), c.Title})
 	}
-	return list, rows, nil
+	return list, rows, err
 }
 
 func showControl(b *book, args []string) (any, [][]string, error) {
@@ -117,16 +117,17 @@ func showControl(b *book, args []string) (any, [][]string, error) {
 		return nil, nil, usage("there is no control %q; `modelvet controls list` names them", args[0])
 	}
 	var rules []string
-	for _, c := range b.set.List(nil, b.rules) {
+	list, err := b.set.List(nil, b.rules)
+	for _, c := range list {
 		if c.ID == e.ID {
 			rules = c.Rules
 		}
 	}
 	rows := [][]string{
-		{"control", e.ID}, {"reference", e.Ref}, {"title", e.Title}, {"status", string(e.Status)}, {"says", e.Summary}, {"check", e.Check},
-		{"machine", e.Automatable}, {"from", e.EffectiveFrom.Earliest()}, {"source", e.Source}, {"rules", strings.Join(rules, ", ")}, {"see also", strings.Join(e.SeeAlso, ", ")},
+		{"control", e.ID}, {"reference", e.Ref}, {"title", e.Title}, {"status", e.Status}, {"says", e.Summary}, {"check", e.Check},
+		{"machine", e.Automatable}, {"from", e.From.Earliest()}, {"source", e.Source}, {"rules", strings.Join(rules, ", ")}, {"see also", strings.Join(e.SeeAlso, ", ")},
 	}
-	return e, rows, nil
+	return e, rows, err
 }
 
 func coverControls(b *book, _ []string) (any, [][]string, error) {

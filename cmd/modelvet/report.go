@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -78,7 +79,7 @@ func readDecision(path string) (modelvet.Decision, error) {
 
 // writeFile writes the whole file or nothing.
 func writeFile(path string, b []byte) error {
-	tmp, err := os.CreateTemp(dirOf(path), ".modelvet-*")
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".modelvet-*")
 	if err != nil {
 		return err
 	}
