@@ -57,12 +57,30 @@ func pack(ctx context.Context, dir string, sys modelvet.System, layout string, o
 	if err != nil {
 		return subject, err
 	}
+	if err := fits(entries, sys, opts); err != nil {
+		return subject, err
+	}
 	s, done, err := createStore(ctx, layout)
 	if err != nil {
 		return subject, err
 	}
 	defer func() { err = errors.Join(err, done(err == nil)) }()
 	return s.pack(ctx, root, entries, sys, opts)
+}
+
+// fits finds out before anything is copied whether a registry would take the
+// manifest: all digests are of the same length.
+func fits(entries []entry, sys modelvet.System, opts Options) error {
+	any := hashBytes(nil)
+	layers := make([]layer, len(entries))
+	for i, e := range entries {
+		var err error
+		if layers[i], err = newLayer(e, any); err != nil {
+			return err
+		}
+	}
+	_, err := marshalManifest(newManifest(sys, v1.Descriptor{MediaType: typeConfig, Digest: any}, layers, opts))
+	return err
 }
 
 // withoutLayout keeps the layout out of the model when it lies inside of it.

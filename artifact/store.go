@@ -217,9 +217,10 @@ func (s *store) lock(ctx context.Context) (*os.File, error) {
 	for {
 		ok, err := tryLock(f)
 		if err == nil && ok {
-			return f, s.still(f)
-		}
-		if err == nil {
+			if err = s.still(f); err == nil {
+				return f, nil
+			}
+		} else if err == nil {
 			err = wait(ctx, 20*time.Millisecond)
 		}
 		if err != nil {
@@ -253,15 +254,16 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// finish takes nothing away without the lock: it would be another writer's.
 func (s *store) finish(lock *os.File, keep bool) error {
+	if lock == nil {
+		return s.Close()
+	}
 	err := s.root.RemoveAll(ingest)
 	if !keep {
 		err = os.RemoveAll(s.dir)
 	}
-	if lock != nil {
-		lock.Close()
-	}
-	return errors.Join(err, s.Close())
+	return errors.Join(err, lock.Close(), s.Close())
 }
 
 // draft is a file that is not visible yet.

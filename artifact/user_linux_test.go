@@ -2,7 +2,10 @@
 
 package artifact_test
 
-import "syscall"
+import (
+	"syscall"
+	"testing"
+)
 
 // setFileUser changes whose files this thread, and only it, may read.
 func setFileUser(uid int) error {
@@ -11,4 +14,15 @@ func setFileUser(uid int) error {
 		return errno
 	}
 	return nil
+}
+
+// onDisk is how many bytes a file takes, which is less than its size when it
+// has holes.
+func onDisk(t testing.TB, name string) int64 {
+	t.Helper()
+	var st syscall.Stat_t
+	if err := syscall.Stat(name, &st); err != nil {
+		t.Fatal(err)
+	}
+	return st.Blocks * 512
 }

@@ -4,6 +4,11 @@
 
 package artifact_test
 
-import "errors"
+import (
+	"errors"
+	"testing"
+)
 
 func setFileUser(int) error { return errors.ErrUnsupported }
+
+func onDisk(testing.TB, string) int64 { return 0 }
