@@ -4,51 +4,62 @@ package controls
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/modelvet/modelvet"
 )
 
-// wire is a word in an intended purpose that a person must look at. It is a
-// tripwire and no test: a purpose without it proves nothing.
+// wire is a set of words in an intended purpose that a person must look at. It
+// is a tripwire and no test: a purpose without it proves nothing.
 type wire struct {
 	ref   string
-	words []string
+	words *regexp.Regexp
+}
+
+// trip makes a wire of whole words or phrases, with or without a plural s;
+// "*" stands for any ending.
+func trip(ref string, words ...string) wire {
+	for i, w := range words {
+		w = regexp.QuoteMeta(w)
+		if stem, open := strings.CutSuffix(w, `\*`); open {
+			words[i] = stem + `\w*`
+		} else {
+			words[i] = w + "s?"
+		}
+	}
+	return wire{ref, regexp.MustCompile(`(?i)\b(?:` + strings.Join(words, "|") + `)\b`)}
 }
 
 var prohibitedWires = []wire{
-	{"Art. 5(1)(a)", []string{"subliminal", "manipulat"}},
-	{"Art. 5(1)(ba)", []string{"nudif", "undress", "sexually explicit"}},
-	{"Art. 5(1)(bb)", []string{"child sexual"}},
-	{"Art. 5(1)(c)", []string{"social scor", "social credit"}},
-	{"Art. 5(1)(d)", []string{"predict crime", "predictive policing", "crime prediction"}},
-	{"Art. 5(1)(e)", []string{"scrape face", "face scraping", "facial image database"}},
-	{"Art. 5(1)(f)", []string{"emotion"}},
-	{"Art. 5(1)(g)", []string{"biometric categor", "infer race", "sexual orientation"}},
-	{"Art. 5(1)(h)", []string{"real-time remote biometric", "live facial recognition"}},
+	trip("Art. 5(1)(a)", "subliminal*", "manipulat*"),
+	trip("Art. 5(1)(ba)", "nudif*", "undress*", "sexually explicit"),
+	trip("Art. 5(1)(bb)", "child sexual*"),
+	trip("Art. 5(1)(c)", "social scor*", "social credit"),
+	trip("Art. 5(1)(d)", "predict crime", "predictive policing", "crime prediction"),
+	trip("Art. 5(1)(e)", "scrape face", "face scraping", "facial image database", "untargeted scraping"),
+	trip("Art. 5(1)(f)", "emotion*"),
+	trip("Art. 5(1)(g)", "biometric categor*", "infer race", "sexual orientation"),
+	trip("Art. 5(1)(h)", "real-time remote biometric*", "live facial recognition"),
 }
 
 var annexIIIWires = []wire{
-	{"Annex III(1)", []string{"biometric", "facial recognition", "face recognition"}},
-	{"Annex III(2)", []string{"critical infrastructure", "power grid", "road traffic"}},
-	{"Annex III(3)", []string{"admission", "student", "exam", "grading pupils", "school"}},
-	{"Annex III(4)", []string{"recruit", "hiring", "candidate", "applicant tracking", "employee", "resume", "curriculum vitae"}},
-	{"Annex III(5)", []string{"credit", "loan", "welfare", "social benefit", "health insurance", "life insurance", "triage", "emergency call"}},
-	{"Annex III(6)", []string{"police", "law enforcement", "recidivism", "offender"}},
-	{"Annex III(7)", []string{"asylum", "migration", "visa", "border"}},
-	{"Annex III(8)", []string{"court", "judge", "election", "voting"}},
+	trip("Annex III(1)", "biometric*", "facial recognition", "face recognition"),
+	trip("Annex III(2)", "critical infrastructure", "power grid", "road traffic"),
+	trip("Annex III(3)", "admission", "student", "exam", "examination", "pupil", "school*"),
+	trip("Annex III(4)", "recruit*", "hiring", "job candidate", "candidate", "job applicant", "applicant tracking", "employee", "resume", "curriculum vitae"),
+	trip("Annex III(5)", "credit*", "loan", "welfare", "social benefit", "health insurance", "life insurance", "triage", "emergency call"),
+	trip("Annex III(6)", "police", "policing", "law enforcement", "recidiv*", "offender"),
+	trip("Annex III(7)", "asylum", "migration", "migrant", "visa", "border control"),
+	trip("Annex III(8)", "court", "judge", "election", "voting", "voter"),
 }
 
 func tripped(purpose string, wires []wire) []string {
 	var out []string
-	purpose = strings.ToLower(purpose)
 	for _, w := range wires {
-		for _, word := range w.words {
-			if strings.Contains(purpose, word) {
-				out = append(out, fmt.Sprintf("%s: the purpose says %q", w.ref, word))
-				break
-			}
+		if hit := w.words.FindString(purpose); hit != "" {
+			out = append(out, fmt.Sprintf("%s: the purpose says %q", w.ref, hit))
 		}
 	}
 	return out

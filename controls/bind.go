@@ -42,6 +42,22 @@ func (s *Set) ForSystem(profiles []string, sys modelvet.System, rules []modelvet
 	return out, nil
 }
 
+// List returns the controls of the profiles (without profiles: all that are or
+// will be in force) as they are without regard to a system, with the rules
+// that name them and their earliest date, in the order of the catalogues.
+func (s *Set) List(profiles []string, rules []modelvet.Rule) ([]modelvet.Control, error) {
+	ids, err := s.chosenOrAll(profiles)
+	if err != nil {
+		return nil, err
+	}
+	named := naming(rules)
+	out := make([]modelvet.Control, 0, len(ids))
+	for _, id := range ids {
+		out = append(out, bearings{}.control(s.entries[id], named[id]))
+	}
+	return out, nil
+}
+
 // NotBinding returns the controls of the profiles that ForSystem leaves out.
 func (s *Set) NotBinding(profiles []string, sys modelvet.System, at time.Time) ([]Excluded, error) {
 	ids, err := s.chosen(profiles)

@@ -3,6 +3,7 @@
 package controls
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -107,6 +108,21 @@ func TestDatesFollowTheClass(t *testing.T) {
 		if !ok || got.From != c.want {
 			t.Errorf("%s: %s binds %v from %q, want %q", name, c.control, ok, got.From, c.want)
 		}
+	}
+}
+
+func TestTheListIsEverythingInForce(t *testing.T) {
+	s := mustLoad(t)
+	all, err := s.List(nil, sampleRules())
+	if err != nil || len(all) != 580 {
+		t.Fatalf("%d controls, want 580: %v", len(all), err)
+	}
+	data, err := json.Marshal(all[0])
+	if err != nil || !strings.HasPrefix(string(data), `{"id":"euaia-art-4","framework":"eu-ai-act","ref":"Art. 4(1)","title":"AI literacy measures","automatable":"none"`) {
+		t.Errorf("%s, %v", data, err)
+	}
+	if some, err := s.List([]string{"gdpr"}, nil); err != nil || len(some) != 26 || some[0].Rules == nil {
+		t.Errorf("%d controls of gdpr: %v", len(some), err)
 	}
 }
 

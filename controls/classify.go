@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/modelvet/modelvet"
@@ -78,8 +77,6 @@ var table = []row{
 	{"Art. 3(63), 51", askGPAI},
 	{"Art. 53(2)", askOpenSource},
 }
-
-var standard = sync.OnceValues(func() (*Set, error) { return Load() })
 
 // Classify is [Set.Classify] with the built-in catalogues.
 func Classify(sys modelvet.System, at time.Time) Classification {

@@ -74,6 +74,14 @@ func TestClassify(t *testing.T) {
 	}
 }
 
+func TestTripwiresMatchWholeWords(t *testing.T) {
+	for purpose, want := range map[string]int{"Ranks examples for presumed advisable courtesy": 0, "Marks exams": 1, "Scores CREDIT applicants": 1, "Reads emotions of pupils": 1} {
+		if got := tripped(purpose, annexIIIWires); len(got) != want {
+			t.Errorf("%q trips %q, want %d", purpose, got, want)
+		}
+	}
+}
+
 func TestArt5IsNeverDecidedByMachine(t *testing.T) {
 	got := Classify(creditScoring(), day)
 	if got.Reasons[0].Ref != "Art. 5(1)" || got.Reasons[0].By != byPerson {

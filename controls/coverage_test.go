@@ -129,7 +129,8 @@ func TestLint(t *testing.T) {
 		rule modelvet.Rule
 		want string
 	}{
-		"unknown":     {modelvet.Rule{Controls: []string{"euaia-art-99"}}, `cites "euaia-art-99", which no catalogue has`},
+		"unknown":     {modelvet.Rule{Controls: []string{"euaia-art-99"}}, `cites "euaia-art-99", which no catalogue has: did you mean euaia-art-9.1?`},
+		"far off":     {modelvet.Rule{Controls: []string{"fairness"}}, "see modelvet controls list"},
 		"deleted":     {modelvet.Rule{Controls: []string{"euaia-art-10.5"}}, "cites Art. 10(5), which is deleted"},
 		"withdrawn":   {modelvet.Rule{Controls: []string{"sr11-7"}}, "which is withdrawn"},
 		"proposed":    {modelvet.Rule{Level: modelvet.Block, Controls: []string{"hipaa-nprm-2025"}}, "only proposed"},

@@ -76,13 +76,37 @@ func (s *Set) lintCitation(r modelvet.Rule, id string) (what, where string) {
 	e, ok := s.entries[id]
 	switch {
 	case !ok:
-		return fmt.Sprintf("cites %q, which no catalogue has", id), ""
+		return fmt.Sprintf("cites %q, which no catalogue has%s", id, s.nearest(id)), ""
 	case e.Status == Deleted || e.Status == Withdrawn:
 		return fmt.Sprintf("cites %s, which is %s: %s See %s", e.Ref, e.Status, e.Summary, words(e.SeeAlso)), e.Where
 	case e.Status == Proposed && r.Level != modelvet.Warn:
 		return fmt.Sprintf("enforces %s, which is only proposed: make it a warning", e.Ref), e.Where
 	}
 	return "", ""
+}
+
+// nearest suggests the id with the longest beginning in common.
+func (s *Set) nearest(id string) string {
+	best, common := "", len(id)/2
+	for _, c := range s.catalogues {
+		for _, e := range c.Entries {
+			if n := sharedPrefix(e.ID, id); n > common {
+				best, common = e.ID, n
+			}
+		}
+	}
+	if best == "" {
+		return ": see modelvet controls list"
+	}
+	return ": did you mean " + best + "?"
+}
+
+func sharedPrefix(a, b string) int {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // demanded are all controls of all profiles.

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -22,13 +23,17 @@ var builtin embed.FS
 // token is what OSCAL calls a token, in ASCII.
 var token = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9._-]*$`)
 
-// Set is a checked collection of catalogues and profiles. It does not change.
+// Set is a checked collection of catalogues and profiles. It does not change,
+// and what it returns must not be changed.
 type Set struct {
 	catalogues []Catalogue
 	entries    map[string]Entry
 	order      map[string]int // position of an entry in the whole
 	profiles   map[string]Profile
 }
+
+// standard is the built-in set, read once: reading takes tens of milliseconds.
+var standard = sync.OnceValues(func() (*Set, error) { return load(builtin) })
 
 // Load reads the built-in catalogues and profiles, and those of more: each a
 // folder with catalogues/*.yaml and profiles/*.yaml of its own. What is added
@@ -37,8 +42,14 @@ type Set struct {
 // Any flaw in any file is an error that names file and line; no set is better
 // than half a one.
 func Load(more ...fs.FS) (*Set, error) {
+	if len(more) == 0 {
+		return standard()
+	}
+	return load(append([]fs.FS{builtin}, more...)...)
+}
+
+func load(sources ...fs.FS) (*Set, error) {
 	s := &Set{entries: map[string]Entry{}, order: map[string]int{}, profiles: map[string]Profile{}}
-	sources := append([]fs.FS{builtin}, more...)
 	for _, fsys := range sources {
 		if err := s.readAll(fsys, "catalogues", s.addCatalogue); err != nil {
 			return nil, fmt.Errorf("loading catalogues: %w", err)
@@ -91,6 +102,10 @@ func (s *Set) addCatalogue(name string, data []byte) error {
 	if err != nil {
 		return err
 	}
+	return s.add(name, c)
+}
+
+func (s *Set) add(name string, c Catalogue) error {
 	for _, have := range s.catalogues {
 		if have.ID == c.ID {
 			return fmt.Errorf("%s: there is a catalogue %q already: choose another id", name, c.ID)

@@ -245,7 +245,7 @@ func FuzzParseCatalogue(f *testing.F) {
 
 func BenchmarkLoad(b *testing.B) {
 	for b.Loop() {
-		if _, err := Load(); err != nil {
+		if _, err := load(builtin); err != nil {
 			b.Fatal(err)
 		}
 	}
