@@ -17,15 +17,11 @@ func (m *machine) rawArray(v *value) error {
 	if v.x.name != arrayWrapper || v.x.verdict != allowedClass {
 		return nil
 	}
-	if m.forks++; m.forks <= 10_000 {
-		f := m.fork(m.cur.pos)
-		_, _ = f.run() // the elements as opcodes: only clear signs count
-		m.adopt(f)
-	}
 	size, object, err := itemSize(v.attr("dtype"))
 	if err != nil {
 		return err
 	}
+	m.bothWays(object)
 	m.replace(v)
 	if object {
 		return m.inner()
@@ -47,6 +43,18 @@ func (m *machine) alignment(v *value) error {
 		return err
 	}
 	return m.cur.skip(uint64(n))
+}
+
+// bothWays reads the elements as opcodes, as a plain unpickler would: only
+// clear signs count.
+func (m *machine) bothWays(object bool) {
+	if m.forks++; m.forks > 10_000 {
+		return
+	}
+	f := m.fork(m.cur.pos)
+	f.aside = object
+	_, _ = f.run()
+	m.adopt(f)
 }
 
 // replace turns the wrapper into the array that it stands for.

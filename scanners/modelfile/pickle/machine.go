@@ -35,6 +35,7 @@ type machine struct {
 	frame   int64 // end of the frame, 0 without one
 	ops     int
 	guess   bool // the bytes may be no pickle: only clear signs count
+	aside   bool // the bytes are a stream of their own, read here with a memo that is not theirs
 	torch   bool // persistent ids of torch storages are expected
 	depth   int  // of nesting in operands
 	slab    []value

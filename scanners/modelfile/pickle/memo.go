@@ -19,7 +19,7 @@ func (m *memo) get(i uint64) *value {
 		return v
 	}
 	if m.parent != nil {
-		return m.parent.get(i)
+		return older(m.parent.get(i))
 	}
 	return nil
 }
@@ -42,3 +42,13 @@ func (m *memo) put(i uint64, v *value) {
 }
 
 func (m *memo) fork() *memo { return &memo{parent: m, count: m.count} }
+
+// older marks a string as one that was stored before the fork.
+func older(v *value) *value {
+	if v == nil || v.kind != kStr {
+		return v
+	}
+	c := *v
+	c.old = true
+	return &c
+}

@@ -282,7 +282,11 @@ func (m *machine) stackGlobal(t token) error {
 		return err
 	}
 	if module.kind == kStr && attr.kind == kStr {
-		v, err := m.global(name{m.whole(module), m.whole(attr)}, t.start)
+		n := name{m.whole(module), m.whole(attr)}
+		if m.aside && (module.old || attr.old) && judge(n, m.proto) != dangerous {
+			return errors.New("a name from another stream's memo")
+		}
+		v, err := m.global(n, t.start)
 		return m.pushIf(v, err)
 	}
 	if !mayBeString(module) || !mayBeString(attr) {

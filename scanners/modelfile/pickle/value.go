@@ -28,6 +28,7 @@ const (
 type value struct {
 	kind kind
 	deep uint8 // nesting, to bound what a value keeps alive
+	old  bool  // found in the memo of the stream around a fork
 	n    int64 // number, or length of a string
 	s    string
 	x    *extra
