@@ -107,34 +107,55 @@ func greatest(of ...number) number {
 func level(m int) float64 { return stats.Z(1 - .05/float64(m)) }
 
 // spread is the largest difference among all groups: max - min, as fairlearn
-// defines it.
-func spread(rates []stats.Rate, z float64) number {
+// defines it. The low end of its interval is that of the pairs, all of which
+// hold together; the high end, for more than two groups, is drawn.
+func spread(sets ...[]stats.Rate) number {
+	m := 0
+	for _, rates := range sets {
+		m += pairs(len(rates))
+	}
 	var all []number
-	for i := range rates {
-		for j := range i {
-			all = append(all, newcombe(rates[i], rates[j], z).absolute())
+	for _, rates := range sets {
+		for i := range rates {
+			for j := range i {
+				all = append(all, newcombe(rates[i], rates[j], level(m)).absolute())
+			}
 		}
 	}
-	return greatest(all...)
+	most := greatest(all...)
+	if m > 1 && most.defined() {
+		_, high := stats.Posterior(slices.Concat(sets...), func(p []float64) float64 { return widest(p, len(sets[0])) })
+		most.high = math.Max(most.value, math.Min(most.high, high))
+	}
+	return most
 }
 
-// smallestRatio is min / max over all groups.
-func smallestRatio(rates []stats.Rate, z float64) number {
-	least := number{1, 1, 1}
-	if !slices.ContainsFunc(rates, func(r stats.Rate) bool { return r.Hits > 0 }) {
-		return number{value: math.NaN()}
+// widest is the largest max - min of the sets of n rates each.
+func widest(p []float64, n int) (most float64) {
+	for set := range slices.Chunk(p, n) {
+		most = math.Max(most, slices.Max(set)-slices.Min(set))
 	}
+	return most
+}
+
+// smallestRatio is min / max over all groups. The high end of its interval is
+// that of the pairs; the low end, for more than two groups, is drawn.
+func smallestRatio(rates []stats.Rate) number {
+	if !slices.ContainsFunc(rates, func(r stats.Rate) bool { return r.Hits > 0 }) {
+		return number{value: math.NaN()} // nobody is selected at all
+	}
+	z := level(pairs(len(rates)))
+	least := number{1, 1, 1}
 	for i := range rates {
 		for j := range rates {
-			if i == j {
-				continue
+			if n := katz(rates[i], rates[j], z); i != j && !math.IsNaN(n.value) {
+				least = number{math.Min(least.value, n.value), math.Min(least.low, n.low), math.Min(least.high, n.high)}
 			}
-			n := katz(rates[i], rates[j], z)
-			if math.IsNaN(n.value) {
-				continue // two groups of whom nobody is selected are alike
-			}
-			least = number{math.Min(least.value, n.value), math.Min(least.low, n.low), math.Min(least.high, n.high)}
 		}
+	}
+	if len(rates) > 2 {
+		low, _ := stats.Posterior(rates, func(p []float64) float64 { return slices.Min(p) / slices.Max(p) })
+		least.low = math.Min(least.value, math.Max(least.low, low))
 	}
 	return least
 }

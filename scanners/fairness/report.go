@@ -244,19 +244,19 @@ func (r *report) extremes(groups []group, slice map[string]string) {
 		}
 		return out, rows
 	}
-	z, method, ratio := level(pairs(len(groups))), "newcombe, bonferroni", "katz, bonferroni"
+	method, ratio := "newcombe, bonferroni; jeffreys, seeded", "katz, bonferroni; jeffreys, seeded"
+	both := method
 	if len(groups) == 2 {
 		method, ratio = "newcombe", "katz"
 	}
 	selected, n := rates(selectionRate)
-	r.add("demographic_parity_difference", spread(selected, z), n, method, slice)
-	r.add("demographic_parity_ratio", smallestRatio(selected, z), n, ratio, slice)
+	r.add("demographic_parity_difference", spread(selected), n, method, slice)
+	r.add("demographic_parity_ratio", smallestRatio(selected), n, ratio, slice)
 	if r.q.t.Label == "" {
 		return
 	}
 	chance, n := rates(opportunity)
-	r.add("equal_opportunity_difference", spread(chance, z), n, method, slice)
+	r.add("equal_opportunity_difference", spread(chance), n, method, slice)
 	luck, m := rates(fallout)
-	z = level(2 * pairs(len(groups)))
-	r.add("equalized_odds_difference", greatest(spread(chance, z), spread(luck, z)), n+m, "newcombe, bonferroni", slice)
+	r.add("equalized_odds_difference", spread(chance, luck), n+m, both, slice)
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package stats holds the intervals and tests that more than one scanner
-// needs, from counts alone. It must never draw a random number: the same
-// counts give the same bounds.
+// needs, from counts alone. It must never draw a number whose seed is not
+// fixed: the same counts give the same bounds.
 package stats
 
 import "math"
