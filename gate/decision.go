@@ -4,6 +4,7 @@ package gate
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -21,11 +22,21 @@ func (g *Gate) attachDecision(ctx context.Context, ref string, d modelvet.Decisi
 	if g.Signer == nil {
 		return nil
 	}
+	summary, err := attest.VSA(d, resourceURI(d.Subject), "")
+	if err != nil {
+		return fmt.Errorf("summing up the decision: %w", err)
+	}
 	return g.attach(ctx, ref, d.Subject,
 		statement{modelvet.PredicateDecision, d},
-		statement{modelvet.PredicateVSA, attest.VSA(d)},
+		statement{modelvet.PredicateVSA, summary},
 		statement{modelvet.PredicateTestResult, testResult(d)},
 	)
+}
+
+// resourceURI is the name under which consumers ask for the artifact: a package
+// URL of type oci, which is the same in every registry.
+func resourceURI(s modelvet.Subject) string {
+	return "pkg:oci/" + s.Name + "@" + s.Digest
 }
 
 // testResult is the in-toto test-result predicate v0.1 of the rules.

@@ -77,14 +77,17 @@ func (g *Gate) measure(ctx context.Context, subject modelvet.Subject, m modelvet
 	if err != nil {
 		return nil, err
 	}
-	statements := []statement{{modelvet.PredicateSystem, m.System}}
+	provenance, err := g.provenance(traces, m)
+	if err != nil {
+		return nil, err
+	}
+	statements := []statement{{modelvet.PredicateSystem, m.System}, {modelvet.PredicateProvenance, provenance}}
 	for _, s := range scans {
 		statements = append(statements, statement{modelvet.PredicateScan, s})
 	}
 	for _, l := range traces {
 		statements = append(statements, statement{modelvet.PredicateLineage, l})
 	}
-	statements = append(statements, statement{modelvet.PredicateProvenance, g.provenance(traces, m)})
 	bundles, err := g.sign(ctx, subject, statements)
 	if err != nil {
 		return nil, err

@@ -15,9 +15,6 @@ import (
 	"github.com/modelvet/modelvet"
 	"github.com/modelvet/modelvet/scanners/explainability"
 	"github.com/modelvet/modelvet/scanners/fairness"
-	"github.com/modelvet/modelvet/scanners/modelfile"
-	"github.com/modelvet/modelvet/scanners/performance"
-	"github.com/modelvet/modelvet/scanners/poisoning"
 )
 
 // Scanner measures one aspect of a model. It never decides. What it cannot
@@ -32,9 +29,6 @@ type Scanner interface {
 var All = []Scanner{
 	explainability.Scanner{},
 	fairness.Scanner{},
-	modelfile.Scanner{},
-	performance.Scanner{},
-	poisoning.Scanner{},
 }
 
 // Named returns the scanners of the given names; an unknown one is an error
