@@ -40,7 +40,22 @@ func Load(more ...fs.FS) (*Set, error) {
 	if len(more) == 0 {
 		return standard()
 	}
+	for i, fsys := range more {
+		if err := notEmpty(fsys); err != nil {
+			return nil, fmt.Errorf("loading added folder %d: %w", i+1, err)
+		}
+	}
 	return load(append([]fs.FS{builtin}, more...)...)
+}
+
+// notEmpty refuses a folder that adds nothing: it is the wrong folder.
+func notEmpty(fsys fs.FS) error {
+	for _, dir := range []string{"catalogues", "profiles"} {
+		if names, err := fs.Glob(fsys, dir+"/*.y*ml"); err != nil || len(names) > 0 {
+			return err
+		}
+	}
+	return fmt.Errorf("it has neither catalogues/*.yaml nor profiles/*.yaml")
 }
 
 func load(sources ...fs.FS) (*Set, error) {
