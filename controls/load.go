@@ -8,20 +8,15 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
-
-	"go.yaml.in/yaml/v3"
 )
 
 //go:embed catalogues/*.yaml profiles/*.yaml
 var builtin embed.FS
-
-// token is what OSCAL calls a token, in ASCII.
-var token = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9._-]*$`)
 
 // Set is a checked collection of catalogues and profiles. It does not change,
 // and what it returns must not be changed.
@@ -45,13 +40,28 @@ func Load(more ...fs.FS) (*Set, error) {
 	if len(more) == 0 {
 		return standard()
 	}
+	for i, fsys := range more {
+		if err := notEmpty(fsys); err != nil {
+			return nil, fmt.Errorf("loading added folder %d: %w", i+1, err)
+		}
+	}
 	return load(append([]fs.FS{builtin}, more...)...)
 }
 
+// notEmpty refuses a folder that adds nothing: it is the wrong folder.
+func notEmpty(fsys fs.FS) error {
+	for _, dir := range []string{"catalogues", "profiles"} {
+		if names, err := fs.Glob(fsys, dir+"/*.y*ml"); err != nil || len(names) > 0 {
+			return err
+		}
+	}
+	return fmt.Errorf("it has neither catalogues/*.yaml nor profiles/*.yaml")
+}
+
 func load(sources ...fs.FS) (*Set, error) {
-	s := &Set{entries: map[string]Entry{}, order: map[string]int{}, profiles: map[string]Profile{}}
+	s := newSet()
 	for _, fsys := range sources {
-		if err := s.readAll(fsys, "catalogues", s.addCatalogue); err != nil {
+		if err := s.readCatalogues(fsys); err != nil {
 			return nil, fmt.Errorf("loading catalogues: %w", err)
 		}
 	}
@@ -59,29 +69,79 @@ func load(sources ...fs.FS) (*Set, error) {
 		return nil, fmt.Errorf("loading catalogues: %w", err)
 	}
 	for _, fsys := range sources {
-		if err := s.readAll(fsys, "profiles", s.addProfile); err != nil {
+		if err := s.readProfiles(fsys); err != nil {
 			return nil, fmt.Errorf("loading profiles: %w", err)
 		}
 	}
 	return s, nil
 }
 
-func (s *Set) readAll(fsys fs.FS, dir string, add func(name string, data []byte) error) error {
-	names, err := fs.Glob(fsys, dir+"/*.y*ml")
+func newSet() *Set {
+	return &Set{entries: map[string]Entry{}, order: map[string]int{}, profiles: map[string]Profile{}}
+}
+
+// document is one file as read.
+type document struct {
+	name string
+	data []byte
+}
+
+// readCatalogues parses all files at once, for they are most of the work, and
+// adds them in the order of their names.
+func (s *Set) readCatalogues(fsys fs.FS) error {
+	docs, err := readAll(fsys, "catalogues")
 	if err != nil {
-		return fmt.Errorf("listing %s: %w", dir, err)
+		return err
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		data, err := readBounded(fsys, name)
-		if err != nil {
-			return err
-		}
-		if err := add(name, data); err != nil {
+	parsed, errs := make([]Catalogue, len(docs)), make([]error, len(docs))
+	var wg sync.WaitGroup
+	for i, d := range docs {
+		wg.Go(func() { parsed[i], errs[i] = ParseCatalogue(d.name, d.data) })
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	for i, d := range docs {
+		if err := s.add(d.name, parsed[i]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (s *Set) readProfiles(fsys fs.FS) error {
+	docs, err := readAll(fsys, "profiles")
+	if err != nil {
+		return err
+	}
+	for _, d := range docs {
+		if err := s.addProfile(d.name, d.data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readAll reads the YAML files of a folder, in the order of their names.
+func readAll(fsys fs.FS, dir string) ([]document, error) {
+	names, err := fs.Glob(fsys, dir+"/*.y*ml")
+	if err != nil {
+		return nil, fmt.Errorf("listing %s: %w", dir, err)
+	}
+	slices.Sort(names)
+	if len(names) > maxFiles {
+		return nil, fmt.Errorf("listing %s: %d files are more than the %d that are read", dir, len(names), maxFiles)
+	}
+	var out []document
+	for _, name := range names {
+		data, err := readBounded(fsys, name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, document{name, data})
+	}
+	return out, nil
 }
 
 func readBounded(fsys fs.FS, name string) ([]byte, error) {
@@ -95,14 +155,6 @@ func readBounded(fsys fs.FS, name string) ([]byte, error) {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
 	return data, nil
-}
-
-func (s *Set) addCatalogue(name string, data []byte) error {
-	c, err := ParseCatalogue(name, data)
-	if err != nil {
-		return err
-	}
-	return s.add(name, c)
 }
 
 func (s *Set) add(name string, c Catalogue) error {
@@ -136,148 +188,6 @@ func (s *Set) checkReferences() error {
 	return errors.Join(errs...)
 }
 
-// ParseCatalogue reads one catalogue file. Unknown fields, ids that are no
-// OSCAL token or given twice, bad dates, a missing source: an error that
-// names file and line. It does not follow see_also, which may lead to other
-// catalogues.
-func ParseCatalogue(name string, data []byte) (Catalogue, error) {
-	f := &file{name: name}
-	root, err := f.parse(data)
-	if err != nil {
-		return Catalogue{}, err
-	}
-	var c Catalogue
-	err = f.fields(root, map[string]func(*yaml.Node) error{
-		"catalogue":        func(n *yaml.Node) error { return f.header(n, &c) },
-		"annex_iii_areas?": f.list(func(n *yaml.Node) error { return f.area(n, &c) }),
-		"transitions?":     f.list(func(n *yaml.Node) error { return f.transition(n, &c) }),
-		"penalties?":       f.list(func(n *yaml.Node) error { return f.penalty(n, &c) }),
-		"controls":         f.list(func(n *yaml.Node) error { return f.control(n, &c) }),
-	})
-	if err != nil {
-		return Catalogue{}, err
-	}
-	for i := range c.Entries {
-		e := &c.Entries[i]
-		e.Framework = c.ID
-		if e.Verified == "" {
-			e.Verified = c.AsOf
-		}
-	}
-	return c, nil
-}
-
-func (f *file) header(n *yaml.Node, c *Catalogue) error {
-	return f.fields(n, map[string]func(*yaml.Node) error{
-		"id":                f.id(&c.ID),
-		"title":             f.text(&c.Title),
-		"version":           f.text(&c.Version),
-		"as_of":             f.date(&c.AsOf),
-		"crosswalk_basis":   f.text(&c.Crosswalk),
-		"source_urls":       f.texts(&c.Sources),
-		"text_licence?":     f.text(&c.TextLicence),
-		"jurisdiction?":     f.text(&c.Jurisdiction),
-		"binding?":          f.boolean(&c.Binding),
-		"note?":             f.text(&c.Note),
-		"not_legal_advice?": f.boolean(&c.NotAdvice),
-	})
-}
-
-func (f *file) id(into *string) func(*yaml.Node) error {
-	return func(n *yaml.Node) error {
-		if err := f.text(into)(n); err != nil {
-			return err
-		}
-		if !token.MatchString(*into) {
-			return f.errorf(n, "id %q must match %s", *into, token)
-		}
-		return nil
-	}
-}
-
-func (f *file) area(n *yaml.Node, c *Catalogue) error {
-	var a Area
-	err := f.fields(n, map[string]func(*yaml.Node) error{"code": f.id(&a.Code), "label": f.text(&a.Label)})
-	c.AnnexIIIAreas = append(c.AnnexIIIAreas, a)
-	return err
-}
-
-func (f *file) transition(n *yaml.Node, c *Catalogue) error {
-	var t Transition
-	err := f.fields(n, map[string]func(*yaml.Node) error{
-		"ref": f.text(&t.Ref), "date": f.date(&t.Date), "rule": f.text(&t.Rule)})
-	c.Transitions = append(c.Transitions, t)
-	return err
-}
-
-func (f *file) penalty(n *yaml.Node, c *Catalogue) error {
-	var p Penalty
-	err := f.fields(n, map[string]func(*yaml.Node) error{"ref": f.text(&p.Ref), "max": f.text(&p.Max)})
-	c.Penalties = append(c.Penalties, p)
-	return err
-}
-
-func (f *file) control(n *yaml.Node, c *Catalogue) error {
-	e := Entry{Status: Active, Where: fmt.Sprintf("%s:%d", f.name, n.Line)}
-	err := f.fields(n, map[string]func(*yaml.Node) error{
-		"id": f.id(&e.ID), "ref": f.text(&e.Ref), "alias?": f.text(&e.Alias),
-		"title": f.text(&e.Title), "summary": f.text(&e.Summary),
-		"applies_to":        func(n *yaml.Node) error { return f.applies(n, &e.AppliesTo) },
-		"effective_from?":   func(n *yaml.Node) error { return f.effective(n, &e.From) },
-		"effective_note?":   f.text(&e.Note),
-		"enforcement_note?": f.text(&e.Enforcement),
-		"scope?":            f.oneOf(&e.Scope, scopes),
-		"evidence":          f.texts(&e.Evidence),
-		"automatable":       f.oneOf(&e.Automatable, automatables),
-		"check":             f.text(&e.Check),
-		"see_also?":         f.texts(&e.SeeAlso),
-		"source":            f.text(&e.Source),
-		"status?":           f.oneOf(&e.Status, statuses),
-		"verified?":         f.date(&e.Verified),
-		"confidence?":       f.oneOf(&e.Confidence, confidences),
-		"regime?":           f.id(&e.Regime),
-		"kind?":             f.oneOf(&e.Kind, kinds),
-	})
-	if err != nil {
-		return err
-	}
-	if e.Status == Upcoming && e.From.Earliest() == "" {
-		return f.errorf(n, "control %s is upcoming, but effective_from does not say when", e.ID)
-	}
-	c.Entries = append(c.Entries, e)
-	return nil
-}
-
-func (f *file) applies(n *yaml.Node, a *Applies) error {
-	err := f.fields(n, map[string]func(*yaml.Node) error{
-		"risk_class?": f.words(&a.RiskClass, riskClasses), "role?": f.texts(&a.Role), "sector?": f.texts(&a.Sector)})
-	if err == nil && len(a.RiskClass)+len(a.Sector) == 0 {
-		return f.errorf(n, "applies_to names neither risk_class nor sector: it would bind nobody")
-	}
-	return err
-}
-
-func (f *file) effective(n *yaml.Node, e *Effective) error {
-	if n.Kind == yaml.ScalarNode {
-		return f.date(&e.On)(n)
-	}
-	err := f.fields(n, map[string]func(*yaml.Node) error{
-		"formal?": f.date(&e.Formal), "annex_iii?": f.date(&e.AnnexIII), "annex_i?": f.date(&e.AnnexI),
-		"new?": f.date(&e.New), "existing?": f.date(&e.Existing), "existing_before?": f.date(&e.ExistingBefore),
-	})
-	switch {
-	case err != nil:
-		return err
-	case e.Earliest() == "":
-		return f.errorf(n, "effective_from says for nobody from when")
-	case (e.Existing == "") != (e.ExistingBefore == ""):
-		return f.errorf(n, "existing and existing_before go together")
-	case (e.AnnexIII == "") != (e.AnnexI == ""):
-		return f.errorf(n, "annex_iii and annex_i go together")
-	}
-	return nil
-}
-
 // Catalogues returns all catalogues, built-in ones first, each group by file name.
 func (s *Set) Catalogues() []Catalogue { return slices.Clone(s.catalogues) }
 
@@ -295,6 +205,24 @@ func (s *Set) Versions() map[string]string {
 		out[c.ID] = fmt.Sprintf("%s (as of %s)", c.Version, c.AsOf)
 	}
 	return out
+}
+
+// With returns a new set that also has the catalogue c, read by the caller from
+// another format and named after its source. Like a loaded one it cannot
+// replace anything, and its references must lead somewhere.
+func (s *Set) With(name string, c Catalogue) (*Set, error) {
+	out := newSet()
+	out.catalogues = slices.Clone(s.catalogues)
+	maps.Copy(out.entries, s.entries)
+	maps.Copy(out.order, s.order)
+	maps.Copy(out.profiles, s.profiles)
+	if err := out.add(name, c); err != nil {
+		return nil, fmt.Errorf("adding catalogue: %w", err)
+	}
+	if err := out.checkReferences(); err != nil {
+		return nil, fmt.Errorf("adding catalogue: %w", err)
+	}
+	return out, nil
 }
 
 // sortIDs puts ids in the order of their catalogues.

@@ -218,6 +218,7 @@ func TestWhatIsAddedCannotReplaceWhatIsBuiltIn(t *testing.T) {
 		"no match":     {map[string]string{"profiles/p.yaml": "id: p\ntitle: T\ndescription: D\ncontrols:\n- framework: gdpr\n  ids: ['gdpr-*', 'x*']\n"}, `"x*" matches no control`},
 		"only deleted": {map[string]string{"profiles/p.yaml": "id: p\ntitle: T\ndescription: D\ncontrols:\n- framework: eu-ai-act\n  ids: [euaia-art-10.5]\n"}, "picks no control"},
 		"other name":   {map[string]string{"profiles/p.yaml": "id: q\ntitle: T\ndescription: D\ncontrols:\n- framework: gdpr\n"}, "name the file q.yaml"},
+		"nothing":      {map[string]string{"catalogs/mine.yaml": sound}, "neither catalogues"},
 		"bad level":    {map[string]string{"profiles/p.yaml": "id: p\ntitle: T\ndescription: D\ncontrols:\n- framework: gdpr\nlevels: {a.b: off}\n"}, ""},
 	} {
 		if err := load(c.files); err == nil || !strings.Contains(err.Error(), c.want) {

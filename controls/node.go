@@ -14,11 +14,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Limits of one YAML file. The largest catalogue has 150 kB.
+// Limits of what is read. The largest catalogue has 150 kB.
 const (
 	maxBytes = 4 << 20
 	maxDepth = 16
 	maxNodes = 400_000
+	maxFiles = 200 // a folder
 )
 
 // file reads YAML by hand from its nodes, and not into structs, so that every

@@ -4,6 +4,7 @@ package oscal
 
 import (
 	"fmt"
+	"iter"
 	"strconv"
 
 	"github.com/modelvet/modelvet/controls"
@@ -74,18 +75,30 @@ func fromEntry(e controls.Entry) Control {
 		Prop{Name: "label", Value: line(e.Ref)},
 		own("automatable", e.Automatable), own("scope", e.Scope), own("status", e.Status), own("verified", e.Verified), own("source", e.Source),
 		own("regime", e.Regime), own("kind", e.Kind), own("effective-from", e.From.On), own("effective-from-annex-iii", e.From.AnnexIII),
-		own("effective-from-annex-i", e.From.AnnexI), own("effective-from-new", e.From.New), own("effective-from-existing", e.From.Existing))}
+		own("effective-from-annex-i", e.From.AnnexI), own("effective-from-new", e.From.New), own("effective-from-existing", e.From.Existing),
+		own("effective-from-formal", e.From.Formal), own("existing-before", e.From.ExistingBefore), own("effective-note", e.Note),
+		own("enforcement-note", e.Enforcement), own("alias", e.Alias), own("confidence", e.Confidence))}
+	for name, list := range many(&e) {
+		for _, v := range *list {
+			c.Props = append(c.Props, own(name, v))
+		}
+	}
 	if e.Status == controls.Withdrawn || e.Status == controls.Deleted {
 		c.Props = append(c.Props, Prop{Name: "status", Value: "withdrawn"}) // OSCAL's own word for it
-	}
-	for _, kind := range e.Evidence {
-		c.Props = append(c.Props, own("evidence", kind))
 	}
 	for _, id := range e.SeeAlso {
 		c.Links = append(c.Links, Link{Href: "#" + id, Rel: "related"})
 	}
 	c.Parts = []Part{{ID: Statement(e.ID), Name: "statement", Prose: e.Summary}, {ID: e.ID + "_gdn", Name: "guidance", Prose: e.Check}}
 	return c
+}
+
+// many are the properties that a control can have more than once, in order.
+func many(e *controls.Entry) iter.Seq2[string, *[]string] {
+	return func(yield func(string, *[]string) bool) {
+		_ = yield("evidence", &e.Evidence) && yield("risk-class", &e.AppliesTo.RiskClass) &&
+			yield("role", &e.AppliesTo.Role) && yield("sector", &e.AppliesTo.Sector)
+	}
 }
 
 // Statement is the id of the statement of a control, at which findings aim.
