@@ -101,12 +101,16 @@ type scan struct {
 	size   int64
 	opt    Options
 	legacy bool // torch's legacy format: raw storages follow the streams
+	walked bool // the raw storages were found as announced
 }
 
 func scanInto(ctx context.Context, src io.ReaderAt, size int64, opt Options, out *sink) Result {
 	s := &scan{ctx: ctx, src: src, size: size, opt: opt, Result: Result{sink: out, Storages: map[string]Storage{}}}
 	for pos := int64(0); pos >= 0 && pos < size; {
 		pos = s.next(pos)
+	}
+	if s.legacy && (s.Streams < 5 || len(s.Storages) > 0 && !s.walked) {
+		s.sink.gap("truncated: a torch file without all of its streams and storages")
 	}
 	return s.Result
 }
@@ -148,6 +152,7 @@ func (s *scan) another(m *machine, pos int64) int64 {
 	if s.legacy && len(s.Storages) > 0 && s.Streams >= 5 {
 		c := newCursor(s.src, s.size, pos)
 		if end, ok := rawStorages(c, s.Storages); ok {
+			s.walked = true
 			return end
 		}
 	}
