@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/modelvet/modelvet"
 )
@@ -92,15 +94,18 @@ func metricName(metric string) string {
 		name = metric
 	}
 	name = strings.ReplaceAll(visible(name), "_", " ")
-	for _, w := range []string{"roc auc", "auc", "psi", "ece"} {
-		if name == w {
-			return strings.ToUpper(name)
+	words := strings.Fields(name)
+	for i, w := range words {
+		if slices.Contains([]string{"roc", "auc", "psi", "ece", "pr", "shap"}, w) {
+			words[i] = strings.ToUpper(w)
 		}
 	}
+	name = strings.Join(words, " ")
 	if name == "" {
 		return "unnamed metric"
 	}
-	return strings.ToUpper(name[:1]) + name[1:]
+	first, size := utf8.DecodeRuneInString(name)
+	return string(unicode.ToUpper(first)) + name[size:]
 }
 
 // axis maps values to millimetres.

@@ -134,7 +134,7 @@ func (m *metrics) wrap(f face, size float64, s string, w float64) []string {
 }
 
 // split finds where a word too long for a line is cut: after a mark that a
-// reader expects, if there is one in the second half, else at the edge.
+// reader expects, if there is one beyond the first third, else at the edge.
 func (m *metrics) split(f face, size float64, word string, w float64) int {
 	at, edge, nice := 0.0, 0, 0
 	for i, r := range word {
@@ -147,7 +147,7 @@ func (m *metrics) split(f face, size float64, word string, w float64) int {
 			nice = edge
 		}
 	}
-	if nice > edge/2 {
+	if nice > edge/3 {
 		return nice
 	}
 	return edge

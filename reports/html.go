@@ -94,7 +94,8 @@ func (p *htmlPage) funcs() template.FuncMap {
 		"finding": func(i int) string { return fmt.Sprintf("F-%02d", i+1) }, "kind": func(s string) string { return visible(kind(s)) },
 		"signer": signerWord, "place": place, "points": points, "evidenceStatus": func(e modelvet.Evidence) string { return or(string(e.Status), "unknown") },
 		"ruleID": func(id string) string { return p.rules[id] }, "evidenceID": func(d string) string { return p.evidence[d] },
-		"draw":  func(c chart) template.HTML { p.drawn++; return svg(c.scene, fmt.Sprintf("c%d", p.drawn)) },
-		"table": func(s panel) chart { return chart{scene: scene{Title: s.Title}, Rows: s.Single} },
+		"draw":         func(c chart) template.HTML { p.drawn++; return svg(c.scene, fmt.Sprintf("c%d", p.drawn)) },
+		"lineageChart": func() template.HTML { return svg(lineageScene(p.view), "lineage-picture") },
+		"table":        func(s panel) chart { return chart{scene: scene{Title: s.Title}, Rows: s.Single} },
 	}
 }

@@ -111,12 +111,7 @@ func (m *sheet) acts(v view) {
 		out = append(out, fmt.Sprintf("%s: %d of %d approvals", n.Role, n.Have, n.Want))
 	}
 	out = append(out, v.Conditions...)
-	for _, w := range v.Waivers {
-		if !w.Valid {
-			out = append(out, fmt.Sprintf("waiver %s of %s does not count: %s", w.ID, w.Rule, w.Reject))
-		}
-	}
-	m.items("Acts of people", out)
+	m.items("Acts of people", append(out, v.idleWaivers()...))
 }
 
 func (m *sheet) controls(v view) {

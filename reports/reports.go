@@ -27,8 +27,10 @@ type Format func(w io.Writer, d modelvet.Decision) error
 var Formats = map[string]Format{
 	"html":     HTML,
 	"json":     JSON,
+	"junit":    JUnit,
 	"markdown": Markdown,
 	"pdf":      PDF,
+	"sarif":    SARIF,
 	"text":     Text{}.Render,
 }
 

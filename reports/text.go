@@ -87,14 +87,12 @@ func (p *printer) few(objections []string) []string {
 func (p *printer) waived(v view) {
 	p.list("Conditions", v.Conditions)
 	for _, r := range v.Waived {
-		for _, o := range p.few(r.Objections) {
+		for _, o := range p.few(told(r)) {
 			p.wrapped("      - ", visible(r.ID)+": "+visible(o))
 		}
 	}
-	for _, w := range v.Waivers {
-		if !w.Valid {
-			p.wrapped("  waiver ", fmt.Sprintf("%s of %s does not count: %s", visible(w.ID), visible(w.Rule), visible(w.Reject)))
-		}
+	for _, s := range v.idleWaivers() {
+		p.wrapped("  - ", visible(s))
 	}
 }
 

@@ -213,6 +213,21 @@ func (v view) conditions() []string {
 	return out
 }
 
+// idleWaivers are the waivers that forgive nothing here, and why.
+func (v view) idleWaivers() []string {
+	var out []string
+	for _, w := range v.Decision.Waivers {
+		used := slices.ContainsFunc(v.Waived, func(r modelvet.Result) bool { return r.Waiver == w.ID && r.ID == w.Rule })
+		switch {
+		case !w.Valid:
+			out = append(out, fmt.Sprintf("waiver %s of %s does not count: %s", w.ID, w.Rule, or(w.Reject, "no reason given")))
+		case !used:
+			out = append(out, fmt.Sprintf("waiver %s of %s is in force until %s and was not needed", w.ID, w.Rule, date(w.Expires)))
+		}
+	}
+	return out
+}
+
 // stamp follows the outcome; whatever it does not know is BLOCKED.
 func (v *view) stamp() {
 	failed := slices.ContainsFunc(v.Blocking, func(r modelvet.Result) bool { return r.Outcome == modelvet.Fail })
