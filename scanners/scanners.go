@@ -15,6 +15,7 @@ import (
 	"github.com/modelvet/modelvet"
 	"github.com/modelvet/modelvet/scanners/explainability"
 	"github.com/modelvet/modelvet/scanners/fairness"
+	"github.com/modelvet/modelvet/scanners/modelfile"
 )
 
 // Scanner measures one aspect of a model. It never decides. What it cannot
@@ -29,6 +30,7 @@ type Scanner interface {
 var All = []Scanner{
 	explainability.Scanner{},
 	fairness.Scanner{},
+	modelfile.Scanner{},
 }
 
 // Named returns the scanners of the given names; an unknown one is an error

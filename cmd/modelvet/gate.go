@@ -125,7 +125,7 @@ func folder(args []string) string {
 // files are the reports that a result folder holds, and their formats.
 var files = [][2]string{
 	{"decision.json", "json"}, {"report.pdf", "pdf"}, {"report.html", "html"},
-	{"summary.md", "markdown"},
+	{"summary.md", "markdown"}, {"results.sarif", "sarif"}, {"junit.xml", "junit"},
 }
 
 func render(dir string, d modelvet.Decision) error {
