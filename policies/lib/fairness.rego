@@ -21,16 +21,28 @@ comparisons contains m if {
 # METADATA
 # description: |
 #   The comparisons that say all that is needed: of whom, and their interval.
-comparable contains {"metric": m.metric, "who": m.slice.attribute, "value": m.value, "low": m.low, "high": m.high} if {
+comparable contains {"metric": m.metric, "who": m.slice.attribute, "value": m.value, "low": low, "high": high} if {
 	some m in comparisons
 	not m.slice.group
 	not m.slice.reference
+	low := _judged(m.slice.attribute, m.value, m.low)
+	high := _judged(m.slice.attribute, m.value, m.high)
 }
 
 comparable contains {"metric": m.metric, "who": who, "value": m.value, "low": m.low, "high": m.high} if {
 	some m in comparisons
 	who := sprintf("%s (%s against %s)", [m.slice.attribute, m.slice.group, m.slice.reference])
 }
+
+# METADATA
+# description: |
+#   What is judged of an attribute as a whole: the ends of its interval. A
+#   combination of attributes ("sex×age_group") has several small groups, of which
+#   the worst pair would nearly always reach over any bound by chance: there the
+#   point value is judged. Each group against the reference is judged at the ends.
+_judged(attribute, _, bound) := bound if not contains(attribute, "×")
+
+_judged(attribute, value, _) := value if contains(attribute, "×")
 
 # METADATA
 # description: |

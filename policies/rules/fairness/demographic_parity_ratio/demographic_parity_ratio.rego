@@ -3,7 +3,9 @@
 # description: |
 #   The ratio of selection rates between the groups of every declared protected
 #   attribute does not fall below the bound of the policy (0.8 is the four-fifths
-#   rule of US hiring law), judged at the worse end of its interval.
+#   rule of US hiring law), judged at the worse end of its interval. Between the
+#   groups of a combination of attributes, the smallest ratio is judged at its point
+#   value.
 # custom:
 #   level: block
 #   needs: [scan/fairness, system]

@@ -4,7 +4,8 @@
 #   The difference between the true positive rates of the groups of every declared
 #   protected attribute stays within the bound of the policy, judged at the worse
 #   end of its interval: for each attribute as a whole, and for each group
-#   against its reference.
+#   against its reference. Between the groups of a combination of attributes, the
+#   largest difference is judged at its point value.
 # custom:
 #   level: block
 #   needs: [scan/fairness, system]

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package dataset answers SQL questions about tables in files: CSV, Parquet
+// and JSON lines. It finds the files of a table, digests them, names their
+// columns and opens an in-process DuckDB over exactly these files.
+//
+// It must never read a file outside the folder it is given, reach the network,
+// load an engine extension, write anything, or drop a row that it could not
+// read: a table that cannot be read to its end is an error.
+package dataset
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	_ "github.com/duckdb/duckdb-go/v2" // the embedded SQL engine
+
+	"github.com/modelvet/modelvet"
+)
+
+// The sizes in bytes from which a table is not copied into memory but read
+// again from its files for every question. Parsing text again is dear.
+const (
+	viewParquetAbove = 64 << 20
+	viewTextAbove    = 1 << 30
+)
+
+// sniffAbove is the size in bytes from which the types of CSV columns are first
+// guessed from a sample. A value that does not fit starts it again over the whole.
+const sniffAbove = 64 << 20
+
+// settings of the engine. One thread: sums of floating-point numbers depend on
+// their order, and the same table must give the same number every time.
+const settings = "?threads=1&memory_limit=2GB&temp_directory=" +
+	"&autoinstall_known_extensions=false&autoload_known_extensions=false"
+
+// Column is a column of a table and its SQL type as DuckDB names it.
+type Column struct {
+	Name string
+	Type string
+}
+
+// Table is an open table, to be asked in SQL under the name "t". It is safe
+// for concurrent use.
+type Table struct {
+	db      *sql.DB
+	table   modelvet.Table
+	sources []source
+	columns []Column
+	rows    int64
+	digest  string
+	view    bool
+}
+
+// Open finds the files of t below dir and opens an in-process DuckDB over them.
+// t.Path is a file or a glob, slash-separated and relative; a path or a
+// symbolic link that leaves dir is an error, and so are a column that t names
+// and the files do not have, a table without rows, and a line that does not fit
+// its header. In CSV files, the columns for which t says that they hold names
+// and not quantities (id, label, prediction, protected) are text exactly as
+// written; the types of the others are found over the whole file. An empty
+// field is NULL.
+func Open(ctx context.Context, dir string, t modelvet.Table) (*Table, error) {
+	sources, err := find(dir, t.Path)
+	if err != nil {
+		return nil, fmt.Errorf("opening table %q: %w", t.Name, err)
+	}
+	tab := &Table{table: t, sources: sources, digest: digestOf(sources), view: tooBig(sources)}
+	if err := tab.open(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening table %q: %w", t.Name, err), tab.Close())
+	}
+	return tab, nil
+}
+
+func tooBig(sources []source) bool {
+	if sources[0].format == formatParquet {
+		return size(sources) > viewParquetAbove
+	}
+	return size(sources) > viewTextAbove
+}
+
+func (t *Table) open(ctx context.Context) error {
+	header, err := header(t.sources)
+	if err != nil {
+		return err
+	}
+	if header != nil { // before the engine parses a row: the commonest mistake gets its answer first
+		if err := checkRoles(t.table, header, t.table.Path); err != nil {
+			return err
+		}
+	}
+	if t.db, err = sql.Open("duckdb", settings); err != nil {
+		return fmt.Errorf("starting DuckDB: %w", err)
+	}
+	if err := t.load(ctx, header); err != nil {
+		return err
+	}
+	if err := t.describe(ctx, header); err != nil {
+		return err
+	}
+	if err := t.lock(ctx); err != nil {
+		return err
+	}
+	return t.unchanged()
+}
+
+// lock takes the engine's access to everything but the table's own files.
+func (t *Table) lock(ctx context.Context) error {
+	var locks []string
+	if t.view {
+		locks = append(locks, "SET allowed_paths="+list(paths(t.sources), quote))
+	}
+	locks = append(locks, "SET enable_external_access=false", "SET lock_configuration=true")
+	for _, s := range locks {
+		if _, err := t.db.ExecContext(ctx, s); err != nil {
+			return fmt.Errorf("locking DuckDB: %w", err)
+		}
+	}
+	return nil
+}
+
+// describe learns the columns and counts the rows.
+func (t *Table) describe(ctx context.Context, header []string) error {
+	rows, err := t.db.QueryContext(ctx, "SELECT column_name, column_type FROM (DESCRIBE t)")
+	if err != nil {
+		return t.explain(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var c Column
+		if err := rows.Scan(&c.Name, &c.Type); err != nil {
+			return t.explain(err)
+		}
+		t.columns = append(t.columns, c)
+	}
+	if err := rows.Err(); err != nil {
+		return t.explain(err)
+	}
+	if err := sameHeader(header, names(t.columns), t.table.Path); err != nil {
+		return err
+	}
+	if err := checkRoles(t.table, names(t.columns), t.table.Path); err != nil {
+		return err
+	}
+	return t.count(ctx)
+}
+
+// count reads every field of every row once, so that a broken line anywhere
+// is an error now and not a row that a later question never touches.
+func (t *Table) count(ctx context.Context) error {
+	q := "SELECT count(*) FROM t"
+	if t.view {
+		var each []string
+		for _, c := range t.columns {
+			each = append(each, "count("+Ident(c.Name)+")")
+		}
+		q = "SELECT n FROM (SELECT count(*) AS n, " + strings.Join(each, "+") + " AS filled FROM t) WHERE filled >= 0"
+	}
+	if err := t.db.QueryRowContext(ctx, q).Scan(&t.rows); err != nil {
+		return t.explain(err)
+	}
+	if t.rows == 0 {
+		return fmt.Errorf("%s has no rows: nothing can be measured on it", t.table.Path)
+	}
+	return nil
+}
+
+// Columns lists the columns in the order of the file.
+func (t *Table) Columns() []Column { return append([]Column(nil), t.columns...) }
+
+// Column returns the column of that exact name.
+func (t *Table) Column(name string) (Column, bool) {
+	for _, c := range t.columns {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return Column{}, false
+}
+
+// Rows is the number of rows; never 0.
+func (t *Table) Rows() int64 { return t.rows }
+
+// Digest is the SHA-256 of the table's one file as "sha256:<hex>", or, for
+// many files, of their list, sorted, in the form that sha256sum prints.
+func (t *Table) Digest() string { return t.digest }
+
+// Files lists the files read, relative to the folder, sorted.
+func (t *Table) Files() []string {
+	var out []string
+	for _, s := range t.sources {
+		out = append(out, s.rel)
+	}
+	return out
+}
+
+// Query asks the table, which is called "t". Names of columns must go through
+// [Ident] and values through args. The caller closes the rows and looks at
+// their Err.
+func (t *Table) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if t.view {
+		if err := t.unchanged(); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := t.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, t.explain(err)
+	}
+	return rows, nil
+}
+
+// Close lets go of the engine and its memory.
+func (t *Table) Close() error {
+	if t.db == nil {
+		return nil
+	}
+	return t.db.Close()
+}
+
+// Ident quotes the name of a column for use in SQL. No name can end the
+// quotation.
+func Ident(col string) string {
+	col = strings.ReplaceAll(col, "\x00", "\uFFFD") // the engine would stop reading here
+	return `"` + strings.ReplaceAll(col, `"`, `""`) + `"`
+}
+
+// Text is the SQL expression for a column as text in which numbers that are
+// whole have no fraction ("1", not "1.0") and truth is "1" and "0", so that
+// columns of different types can be compared. NULL and NaN give NULL.
+func (t *Table) Text(col string) string {
+	c, _ := t.Column(col)
+	id := Ident(col)
+	switch {
+	case c.Type == "BOOLEAN":
+		return "CAST(CAST(" + id + " AS TINYINT) AS VARCHAR)"
+	case c.Type == "DOUBLE" || c.Type == "FLOAT":
+		return "CASE WHEN isnan(" + id + ") THEN NULL WHEN abs(" + id + ") < 1e15 AND " + id + " = trunc(" + id + ") THEN CAST(CAST(" +
+			id + " AS BIGINT) AS VARCHAR) ELSE CAST(" + id + " AS VARCHAR) END"
+	}
+	return "CAST(" + id + " AS VARCHAR)"
+}
