@@ -27,7 +27,7 @@ var All = []Connector{
 	git.Connector{},
 }
 
-// Run asks each connector in turn.
+// Run asks each connector in turn, and returns the claims of those that make one.
 func Run(ctx context.Context, m modelvet.Model, connectors []Connector) ([]modelvet.Lineage, error) {
 	var out []modelvet.Lineage
 	for _, c := range connectors {
@@ -35,10 +35,9 @@ func Run(ctx context.Context, m modelvet.Model, connectors []Connector) ([]model
 		if err != nil {
 			return nil, fmt.Errorf("tracing lineage from %s: %w", c.Name(), err)
 		}
-		if l.Inputs == nil {
-			l.Inputs = []modelvet.LineageInput{}
+		if len(l.Inputs) > 0 { // a source that knows of nothing makes no claim
+			out = append(out, l)
 		}
-		out = append(out, l)
 	}
 	return out, nil
 }

@@ -3,7 +3,7 @@
 # description: |
 #   The lineage names the commit of the code that trained the model.
 # custom:
-#   level: block
+#   level: warn
 #   needs: [lineage]
 #   controls: [euaia-anx-iv-2.a, airmf-map-4.1, iso42001-a.6.2.3, euaia-art-17.1.c, gmlp-2]
 #   remediation: Train from a version-controlled folder, and name git under lineage in modelvet.yaml.
