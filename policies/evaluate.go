@@ -47,7 +47,7 @@ func (e *Engine) Evaluate(ctx context.Context, in Input) ([]modelvet.Result, err
 	if err != nil {
 		return nil, err
 	}
-	facts := gather(in)
+	facts := gather(in, needs(rules))
 	document, err := facts.document(in)
 	if err != nil {
 		return nil, err
@@ -131,15 +131,21 @@ func (e *Engine) permit(rules []rule, in Input) error {
 	return nil
 }
 
+func needs(rules []rule) map[string]bool {
+	out := map[string]bool{}
+	for _, r := range rules {
+		for _, n := range r.Needs {
+			out[n] = true
+		}
+	}
+	return out
+}
+
 // document is the input of the rules, checked once more as a whole.
 func (f facts) document(in Input) (map[string]any, error) {
 	doc := skeleton(in)
 	doc["evidence"] = f.register
-	b, err := json.Marshal(doc)
-	if err != nil {
-		return nil, fmt.Errorf("writing the input of the rules: %w", err)
-	}
-	if err := schemas.Validate("input", b); err != nil {
+	if err := schemas.ValidateValue("input", doc); err != nil {
 		return nil, fmt.Errorf("the case cannot be judged: %w", err)
 	}
 	scans := map[string]any{}

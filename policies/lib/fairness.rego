@@ -68,6 +68,15 @@ unjudged contains {"metric": metric, "why": sprintf("%s was not measured for gro
 	not [attribute, rate.slice.group] in _compared[metric]
 }
 
+unjudged contains {"metric": m.metric, "why": sprintf("%s of %s, group %s against %s, rests on %d rows; at least %d are needed", [m.metric, m.slice.attribute, m.slice.group, m.slice.reference, m.n, least])} if {
+	some m in input.scans.fairness.measurements
+	m.metric in fairness_metrics
+	least := data.config.thresholds.fairness.group_size_min
+	m.n < least
+	not [m.slice.attribute, m.slice.group] in _small
+	not [m.slice.attribute, m.slice.reference] in _small
+}
+
 unjudged contains {"metric": m.metric, "why": sprintf("a measurement of %s has no interval", [m.metric])} if {
 	some m in comparisons
 	not [m.low, m.high]
@@ -93,4 +102,11 @@ _compared[m.metric] contains [m.slice.attribute, group] if {
 	some m in input.scans.fairness.measurements
 	m.metric in fairness_metrics
 	some group in [m.slice.group, m.slice.reference]
+}
+
+# Groups that fairness.group_size objects to: nothing is said about them here.
+_small contains [rate.slice.attribute, rate.slice.group] if {
+	some rate in input.scans.fairness.measurements
+	rate.metric == "fairness/selection_rate"
+	rate.n < data.config.thresholds.fairness.group_size_min
 }

@@ -10,7 +10,13 @@
 #   remediation: 'Declare riskClass: high, or document the derogation and have this rule waived.'
 package policies.rules.classification.class_consistent
 
+import future.keywords.not
+
 deny contains sprintf("the use is in %s of Annex III, and the system is declared %s", [input.system.annexIII, input.system.riskClass]) if {
-	startswith(input.system.annexIII, "annex-iii-")
+	input.system.annexIII
 	input.system.riskClass != "high"
+}
+
+not_applicable contains "no area of Annex III is named" if {
+	not input.system.annexIII
 }

@@ -21,8 +21,19 @@ test_denies_at_the_worse_end_of_the_interval if {
 	rule.deny == {"age (young against old): selection rates may differ by 0.250; at most 0.200 is allowed"} with input as input_with(-0.1, -0.25, 0.05, 100) with data.config.thresholds as config
 }
 
-test_a_group_too_small_is_not_judged if {
-	count(rule.deny) == 0 with input as input_with(-0.1, -0.25, 0.05, 5) with data.config.thresholds as config
+test_unknown_on_too_few_rows if {
+	rule.unknown == {"fairness/demographic_parity_difference of age, group young against old, rests on 5 rows; at least 30 are needed"} with input as input_with(-0.1, -0.25, 0.05, 5) with data.config.thresholds as config
+}
+
+test_leaves_a_small_group_to_its_own_rule if {
+	count(rule.deny) + count(rule.unknown) == 0 with input as {
+		"system": {"tables": [{"name": "predictions", "kind": "predictions", "path": "p.csv", "protected": ["age"]}]},
+		"scans": {"fairness": {"measurements": [
+			{"metric": "fairness/selection_rate", "value": 0.5, "n": 5, "slice": {"attribute": "age", "group": "young"}},
+			{"metric": "fairness/demographic_parity_difference", "value": 0.02, "low": 0.02, "high": 0.02, "n": 100, "slice": {"attribute": "age"}},
+			{"metric": "fairness/demographic_parity_difference", "value": 0, "low": 0, "high": 0, "n": 5, "slice": {"attribute": "age", "group": "young", "reference": "old"}},
+		]}},
+	} with data.config.thresholds as config
 }
 
 test_unknown_without_measurement if {

@@ -11,7 +11,7 @@ package policies.rules.provenance.tree_clean
 
 import future.keywords.not
 
-deny contains sprintf("the working tree at commit %s was changed", [l.facts.commit]) if {
+deny contains sprintf("the working tree was changed when %s was read", [l.source]) if {
 	some l in input.lineage
 	l.facts.dirty == "true"
 }

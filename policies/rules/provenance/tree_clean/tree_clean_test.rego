@@ -7,7 +7,7 @@ test_passes if {
 }
 
 test_denies_a_changed_tree if {
-	rule.deny == {"the working tree at commit abc was changed"} with input.lineage as [{"source": "git", "inputs": [], "facts": {"commit": "abc", "dirty": "true"}}]
+	rule.deny == {"the working tree was changed when git was read"} with input.lineage as [{"source": "git", "inputs": [], "facts": {"commit": "abc", "dirty": "true"}}]
 }
 
 test_unknown_when_not_said if {
