@@ -10,6 +10,9 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -217,4 +220,41 @@ func TestATimeStampOverridesWhatTheSignerSays(t *testing.T) {
 	expired := func(tr *Trust) { tr.Keys[0].NotAfter = now.Add(time.Minute) }
 	wantStatus(t, Verify(ctx, stamped, trust(expired), subject), modelvet.Verified, "")
 	wantStatus(t, Verify(ctx, plain, trust(expired), subject), modelvet.Unverified, "no trusted time stamp")
+}
+
+func TestAnAuthorityDatesABundle(t *testing.T) {
+	ctx, s, p := context.Background(), fixed(t), newSigstore(t, false)
+	plain := sign(t, s, modelvet.PredicateScan, map[string]any{})
+	o, err := openBundle(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := p.stamps(t, o.signature).RFC3161[0].Signed
+	authority := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/timestamp" {
+			http.Error(w, "no", http.StatusTeapot)
+			return
+		}
+		w.WriteHeader(http.StatusCreated)
+		_, _ = w.Write(answer)
+	}))
+	defer authority.Close()
+
+	stamped, err := Stamp(ctx, plain, authority.URL+"/timestamp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := Verify(ctx, stamped, Trust{Keys: []TrustedKey{s.Trusted("ci")}, Roots: [][]byte{p.root}}, subject)
+	wantStatus(t, e, modelvet.Verified, "")
+	if time.Since(e.SignedAt).Abs() > 5*time.Minute {
+		t.Errorf("signed at %v", e.SignedAt)
+	}
+	for name, bad := range map[string]struct {
+		bundle []byte
+		url    string
+	}{"stamped already": {stamped, authority.URL + "/timestamp"}, "refused": {plain, authority.URL}, "nobody there": {plain, "http://127.0.0.1:1"}, "no bundle": {nil, authority.URL}} {
+		if _, err := Stamp(ctx, bad.bundle, bad.url); err == nil || !strings.Contains(err.Error(), "time-stamping") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
