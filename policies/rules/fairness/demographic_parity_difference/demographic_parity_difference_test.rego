@@ -33,7 +33,8 @@ test_leaves_a_small_group_to_its_own_rule if {
 			{"metric": "fairness/demographic_parity_difference", "value": 0.02, "low": 0.02, "high": 0.02, "n": 100, "slice": {"attribute": "age"}},
 			{"metric": "fairness/demographic_parity_difference", "value": 0, "low": 0, "high": 0, "n": 5, "slice": {"attribute": "age", "group": "young", "reference": "old"}},
 		]}},
-	} with data.config.thresholds as config
+	}
+		with data.config.thresholds as config
 }
 
 test_unknown_without_measurement if {
@@ -48,7 +49,8 @@ test_unknown_for_a_group_not_compared if {
 	rule.unknown == {"fairness/demographic_parity_difference was not measured for group new of age"} with input as object.union(input_with(0.02, 0.02, 0.02, 100), {"scans": {"fairness": {"measurements": array.concat(
 		input_with(0.02, 0.02, 0.02, 100).scans.fairness.measurements,
 		[{"metric": "fairness/selection_rate", "value": 0.5, "n": 50, "slice": {"attribute": "age", "group": "new"}}],
-	)}}}) with data.config.thresholds as config
+	)}}})
+		with data.config.thresholds as config
 }
 
 test_unknown_without_an_interval if {
@@ -76,4 +78,12 @@ test_unknown_with_one_group_only if {
 	}
 		with data.config.thresholds as config
 	contains(sentence, "names only one of the groups")
+}
+
+test_a_combination_is_judged_at_its_value if {
+	count(rule.deny) == 0 with input as {
+		"system": {"tables": [{"name": "predictions", "kind": "predictions", "path": "p.csv", "protected": ["age"]}]},
+		"scans": {"fairness": {"measurements": [{"metric": "fairness/demographic_parity_difference", "value": 0.1, "low": 0, "high": 0.4, "n": 100, "slice": {"attribute": "age×sex"}}]}},
+	}
+		with data.config.thresholds as config
 }

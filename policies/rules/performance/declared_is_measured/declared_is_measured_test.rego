@@ -7,7 +7,7 @@ measured := [{"metric": "performance/roc_auc", "value": 0.8, "n": 100}]
 declared := {"performance": {"performance/roc_auc": 0.8}}
 
 test_passes if {
-	count(rule.deny) + count(rule.unknown) + count(rule.not_applicable) == 0 with input.scans.performance as {"measurements": measured, "findings": []} with input.system as declared
+	(count(rule.deny) + count(rule.unknown)) + count(rule.not_applicable) == 0 with input.scans.performance as {"measurements": measured, "findings": []} with input.system as declared
 }
 
 test_denies_a_difference if {
