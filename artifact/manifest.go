@@ -112,11 +112,11 @@ func newLayer(e entry, h v1.Hash) (layer, error) {
 	}}, nil
 }
 
-func newConfig(sys modelvet.System, layers []layer) Config {
+func newConfig(sys modelvet.System, model ConfigModel, layers []layer) Config {
 	c := Config{
 		Descriptor: ConfigDescriptor{Name: sys.Name, Version: sys.Version, Vendor: sys.Provider.Name},
 		ModelFS:    ConfigFS{Type: "layers"},
-		Config:     ConfigModel{Architecture: sys.Model.Architecture, Format: sys.Model.Format},
+		Config:     model,
 	}
 	if sys.Licence != "" {
 		c.Descriptor.Licenses = []string{sys.Licence}
@@ -124,24 +124,7 @@ func newConfig(sys modelvet.System, layers []layer) Config {
 	for _, l := range layers {
 		c.ModelFS.DiffIDs = append(c.ModelFS.DiffIDs, l.Digest)
 	}
-	if c.Config.Format == "" {
-		c.Config.Format = formatByName(layers)
-	}
 	return c
-}
-
-// formatByName is never empty: Docker Model Runner refuses a model without a
-// format.
-func formatByName(layers []layer) string {
-	for _, l := range layers {
-		if l.Kind != KindWeight {
-			continue
-		}
-		if i := strings.LastIndex(l.Path, "."); i > strings.LastIndex(l.Path, "/") {
-			return strings.ToLower(l.Path[i+1:])
-		}
-	}
-	return "other"
 }
 
 func newManifest(sys modelvet.System, config v1.Descriptor, layers []layer, opts Options) v1.Manifest {
