@@ -87,7 +87,7 @@ func openBundle(data []byte) (*opened, error) {
 		return nil, fmt.Errorf("bundle: %w", err)
 	}
 	entity := new(sigstore.Bundle)
-	if err := entity.UnmarshalJSON(data); err != nil {
+	if err := entity.UnmarshalJSON(withoutRawKey(data)); err != nil {
 		return nil, fmt.Errorf("bundle: not a Sigstore bundle of version 0.1 to 0.3: %w", err)
 	}
 	o := &opened{entity: entity}

@@ -50,8 +50,8 @@ type proof struct {
 // A model signature is about files: subject.Files has to be complete.
 func Verify(ctx context.Context, bundle []byte, trust Trust, subject modelvet.Subject) modelvet.Evidence {
 	return examine(ctx, bundle, trust, func(s statement) (modelvet.Subject, error) {
-		if s.PredicateType == modelvet.PredicateModelSignature {
-			return short(subject), checkModel(s, subject.Files)
+		if isModel(s.PredicateType) {
+			return short(subject), checkModel(ctx, s, subject.Files, nil)
 		}
 		digest, err := hexDigest(subject.Digest)
 		if err != nil {
@@ -162,16 +162,26 @@ func authenticate(o *opened, trust Trust) (proof, error) {
 	if len(candidates) == 0 {
 		return unknownKey(o.keyHint)
 	}
-	message := dsse.PAE(in_toto.PayloadType, o.payload)
-	for _, c := range candidates {
-		if err = checkSignature(c.key, message, o.signature); err == nil {
-			return keyProof(o, trust, c)
+	for _, message := range messages(o) {
+		for _, c := range candidates {
+			if err = checkSignature(c.key, message, o.signature); err == nil {
+				return keyProof(o, trust, c)
+			}
 		}
 	}
 	if o.keyHint == "" {
 		return proof{}, unverified("signed by a key that it does not name, and by none of the %d keys that the policy trusts: add it to trust in the policy", len(candidates))
 	}
 	return proof{}, fmt.Errorf("signature: the bundle names key %s, but %w", candidates[0].id, err)
+}
+
+// messages are the bytes that the signature may be over.
+func messages(o *opened) [][]byte {
+	out := [][]byte{dsse.PAE(in_toto.PayloadType, o.payload)}
+	if o.statement.PredicateType == predicateDigests {
+		out = append(out, oldPAE(o.payload))
+	}
+	return out
 }
 
 func unknownKey(hint string) (proof, error) {
