@@ -31,6 +31,7 @@ type Signer struct {
 	pem         []byte
 	id          string
 	development bool
+	chain       []rawCert // leaf first; none: the bundle names the key
 	sign        func(ctx context.Context, message []byte) ([]byte, error)
 }
 

@@ -152,7 +152,10 @@ func (p proof) accept(predicateType string, claimed, at, now time.Time) error {
 
 // authenticate finds out who signed, and whether that is somebody trusted.
 func authenticate(o *opened, trust Trust) (proof, error) {
-	if o.entity.GetVerificationMaterial().GetPublicKey() == nil {
+	switch material := o.entity.GetVerificationMaterial(); {
+	case o.entity.GetMediaType() == BundleMediaType && material.GetX509CertificateChain() != nil:
+		return authenticateChain(o, trust)
+	case material.GetPublicKey() == nil:
 		return authenticateCertificate(o, trust)
 	}
 	candidates, err := trust.named(o.keyHint)
