@@ -13,6 +13,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"strings"
 	"testing"
 )
@@ -192,6 +193,8 @@ func wrappings(payload []byte) []attack {
 	}
 	return out
 }
+
+func newZip(w io.Writer) *zip.Writer { return zip.NewWriter(w) }
 
 func gzipped(b []byte) []byte {
 	var out bytes.Buffer
