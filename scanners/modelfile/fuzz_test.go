@@ -65,10 +65,14 @@ func FuzzONNX(f *testing.F) {
 	fuzz(f, "a.onnx", onnxModelOf(pb(1, pb(4, "If")+pb(5, pb(6, pb(1, pb(4, "Relu")))))), onnxExternal("../x"))
 }
 
-func FuzzNPY(f *testing.F)      { fuzz(f, "a.npy", npyOf(floatHeader, "12345678")) }
-func FuzzJSON(f *testing.F)     { fuzz(f, "a.json", `{"learner":{"a":[1,2.5e-3,"x\u0041"]},"version":[1]}`) }
-func FuzzUBJSON(f *testing.F)   { fuzz(f, "a.ubj", "{i\x07learner{}i\x07version[$U#i\x02\x01\x02}") }
-func FuzzLightGBM(f *testing.F) { fuzz(f, "a.txt", "tree\nversion=v4\ntree_sizes=7\n\nTree=0\nend of trees\n") }
+func FuzzNPY(f *testing.F) { fuzz(f, "a.npy", npyOf(floatHeader, "12345678")) }
+func FuzzJSON(f *testing.F) {
+	fuzz(f, "a.json", `{"learner":{"a":[1,2.5e-3,"x\u0041"]},"version":[1]}`)
+}
+func FuzzUBJSON(f *testing.F) { fuzz(f, "a.ubj", "{i\x07learner{}i\x07version[$U#i\x02\x01\x02}") }
+func FuzzLightGBM(f *testing.F) {
+	fuzz(f, "a.txt", "tree\nversion=v4\ntree_sizes=7\n\nTree=0\nend of trees\n")
+}
 
 func FuzzHDF5(f *testing.F) {
 	fuzz(f, "a.h5", "\x89HDF\r\n\x1a\n\x00")
