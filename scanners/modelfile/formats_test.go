@@ -126,6 +126,8 @@ func TestFormats(t *testing.T) {
 		{"lib.bin", "\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 60), "modelfile/executable", block},
 		{"w.h5", "\x89HDF\r\n\x1a\n\x00" + strings.Repeat("\x00", 100) + `{"class_name": "Lambda"}`, "hdf5/unsafe-layer", block},
 		{"a.zip", zipOf("../../x.txt", "a"), "modelfile/path-escape", block},
+		{"chat_template.jinja", "{% for m in messages %}{{ m.content }}{% endfor %}", "", ""},
+		{"chat_template.jinja", "{{ ''.__class__ }}", "jinja/unsafe-attribute", block},
 		{"p.pt", zipOf("p/.data/version", "6", "p/mod.py", "import subprocess\n"), "torch/package-code", block},
 	}
 	for i, r := range rows {
@@ -172,5 +174,22 @@ func TestTorchArchives(t *testing.T) {
 	}
 	if s := scanFiles(t, map[string]string{"m.bin": legacy[:len(legacy)-3]}, "weight"); len(s.Coverage.Skipped) == 0 {
 		t.Error("a cut legacy file is silently clean: " + brief(s))
+	}
+}
+
+// YAML that makes Python objects, or names what is to be called.
+func TestYAML(t *testing.T) {
+	s := scanFiles(t, map[string]string{"a.yaml": "a: !!python/object/apply:os.system ['true']\n", "b.yml": "_target_: nemo.x.Y\n", "c.yml": "x:\n  _target_: subprocess.run\n"}, "config")
+	if !hasFinding(s, "yaml/python-tag", block) || !hasFinding(s, "hydra/target", block) || len(s.Findings) != 2 {
+		t.Error(brief(s))
+	}
+}
+
+// A stream that load and loads read differently is blocked, and what load
+// would run is named.
+func TestTheStraddledFrameIsReadBothWays(t *testing.T) {
+	s := scanFiles(t, map[string]string{"a.pkl": straddle()}, "weight")
+	if !hasFinding(s, "pickle/frame-straddle", block) || !hasFinding(s, "pickle/unsafe-call", block) {
+		t.Error(brief(s))
 	}
 }

@@ -131,6 +131,7 @@ func (w *walk) readerAt(file fs.File, st fs.FileInfo) (io.ReaderAt, int64, func(
 	}
 	sp, err := w.spool(file)
 	if err != nil {
+		sp.close()
 		return nil, 0, nil, err
 	}
 	return sp.r, sp.size, sp.close, nil
