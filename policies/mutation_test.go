@@ -201,10 +201,13 @@ func TestEnvelopeMutations(t *testing.T) {
 		"null":             func(ev *modelvet.Evidence) { ev.Predicate = []byte("null") },
 		"a list":           func(ev *modelvet.Evidence) { ev.Predicate = []byte("[]") },
 		"a number":         func(ev *modelvet.Evidence) { ev.Predicate = []byte("1e999") },
-		"cut short":        func(ev *modelvet.Evidence) { ev.Predicate = ev.Predicate[:len(ev.Predicate)-1] },
-		"old":              func(ev *modelvet.Evidence) { ev.SignedAt = now.Add(-31 * 24 * time.Hour) },
-		"not dated":        func(ev *modelvet.Evidence) { ev.SignedAt = time.Time{} },
-		"of tomorrow":      func(ev *modelvet.Evidence) { ev.SignedAt = now.Add(24 * time.Hour) },
+		"said twice": func(ev *modelvet.Evidence) {
+			ev.Predicate = append([]byte(`{"name":"x","name":"y",`), ev.Predicate[1:]...)
+		},
+		"cut short":   func(ev *modelvet.Evidence) { ev.Predicate = ev.Predicate[:len(ev.Predicate)-1] },
+		"old":         func(ev *modelvet.Evidence) { ev.SignedAt = now.Add(-31 * 24 * time.Hour) },
+		"not dated":   func(ev *modelvet.Evidence) { ev.SignedAt = time.Time{} },
+		"of tomorrow": func(ev *modelvet.Evidence) { ev.SignedAt = now.Add(24 * time.Hour) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := caseOf(t, good())
