@@ -8,11 +8,13 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"strings"
 	"syscall"
 	"testing"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
@@ -162,3 +164,22 @@ func (zeroReader) Read(b []byte) (int, error) { return len(b), nil }
 type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, errors.New("broken") }
+
+func TestPlainHTTPOnLoopbackOnly(t *testing.T) {
+	for from, to := range map[string]string{
+		"10.0.0.1:5000": "http://10.0.0.1:5000/v2/", "registry.local": "http://registry.local/v2/",
+		"registry.example": "http://127.0.0.1/v2/", "127.0.0.1:5000": "http://registry.example/v2/",
+	} {
+		repo, err := name.NewRepository(from + "/m")
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, err := http.NewRequest(http.MethodGet, to, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := guardFor(repo).RoundTrip(req); err == nil || !strings.Contains(err.Error(), "plain http") {
+			t.Errorf("from %s to %s: %v", from, to, err)
+		}
+	}
+}

@@ -28,7 +28,7 @@ func (t Trust) material() ([]root.TrustedMaterial, error) {
 		}
 		out = append(out, r)
 	}
-	return append(out, t.extra...), nil
+	return out, nil
 }
 
 // stampedAt is the earliest time at which a trusted authority saw the

@@ -14,8 +14,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/sigstore/sigstore-go/pkg/root"
-
 	"github.com/modelvet/modelvet"
 )
 
@@ -25,8 +23,6 @@ type Trust struct {
 	Identities []TrustedIdentity // for keyless signatures
 	Roots      [][]byte          // Sigstore trusted_root.json documents: they make keyless signatures and time stamps verifiable
 	Now        time.Time         // when the verification takes place; zero: nothing that depends on it is believed
-
-	extra []root.TrustedMaterial // tests only: a Sigstore that is not on disk
 }
 
 // TrustedKey is one key of a policy.

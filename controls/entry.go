@@ -13,6 +13,7 @@ type Catalogue struct {
 	Title         string       `json:"title"`
 	Version       string       `json:"version"` // of the law or standard, not of the file
 	AsOf          string       `json:"asOf"`    // ISO date on which its entries were last verified
+	Count         int          `json:"-"`       // how many entries the file says it has, so that one cut short is noticed; 0: it does not say
 	Jurisdiction  string       `json:"jurisdiction,omitempty"`
 	Binding       bool         `json:"binding"` // a law, not a voluntary standard
 	Note          string       `json:"note,omitempty"`

@@ -154,6 +154,8 @@ func TestAFlawedCatalogueIsRefusedWithItsLine(t *testing.T) {
 		"tag":                 {"title: Mine", "title: !!binary aGk=", "tags are not allowed"},
 		"two documents":       {"controls:", "---\ncontrols:", "more than one YAML document"},
 		"no controls":         {sound[strings.Index(sound, "controls:"):], "controls: []\n", "the list is empty"},
+		"cut short":           {"  as_of: '2026-11-23'\n", "  as_of: '2026-11-23'\n  entries: 2\n", "should have 2 entries and has 1"},
+		"not a number":        {"  as_of: '2026-11-23'\n", "  as_of: '2026-11-23'\n  entries: -1\n", "above zero"},
 		"upcoming, undated":   {"  effective_from: '2026-01-01'", "  status: upcoming", "does not say when"},
 		"status":              {"  check:", "  status: maybe\n  check:", `"maybe" is not one of`},
 		"list for text":       {"title: Mine", "title: [Mine]", "expected text"},
@@ -169,6 +171,19 @@ func TestAFlawedCatalogueIsRefusedWithItsLine(t *testing.T) {
 				t.Errorf("got %v, want an error with %q", err, c.want)
 			}
 		})
+	}
+}
+
+// A catalogue cut anywhere is never taken for a whole one.
+func TestACatalogueCutShortIsRefused(t *testing.T) {
+	whole, err := builtin.ReadFile("catalogues/gdpr.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cut := len(whole) - 2; cut > 0; cut -= 97 {
+		if c, err := ParseCatalogue("x.yaml", whole[:cut]); err == nil && len(c.Entries) != 24 {
+			t.Errorf("cut at %d of %d: accepted with %d entries", cut, len(whole), len(c.Entries))
+		}
 	}
 }
 

@@ -159,6 +159,18 @@ func (f *file) boolean(into *bool) func(*yaml.Node) error {
 	}
 }
 
+// number reads a whole number above zero.
+func (f *file) number(into *int) func(*yaml.Node) error {
+	return func(n *yaml.Node) error {
+		i, err := strconv.Atoi(n.Value)
+		if n.Tag != "!!int" || err != nil || i <= 0 {
+			return f.errorf(n, "expected a whole number above zero, not %q", n.Value)
+		}
+		*into = i
+		return nil
+	}
+}
+
 // date reads a quoted ISO date.
 func (f *file) date(into *string) func(*yaml.Node) error {
 	return func(n *yaml.Node) error {

@@ -33,6 +33,9 @@ func ParseCatalogue(name string, data []byte) (Catalogue, error) {
 	if err != nil {
 		return Catalogue{}, err
 	}
+	if c.Count != 0 && c.Count != len(c.Entries) {
+		return Catalogue{}, f.errorf(root, "it should have %d entries and has %d: it is cut short, or entries is out of date", c.Count, len(c.Entries))
+	}
 	for i := range c.Entries {
 		e := &c.Entries[i]
 		e.Framework = c.ID
@@ -49,6 +52,7 @@ func (f *file) header(n *yaml.Node, c *Catalogue) error {
 		"title":             f.text(&c.Title),
 		"version":           f.text(&c.Version),
 		"as_of":             f.date(&c.AsOf),
+		"entries?":          f.number(&c.Count),
 		"crosswalk_basis":   f.text(&c.Crosswalk),
 		"source_urls":       f.texts(&c.Sources),
 		"text_licence?":     f.text(&c.TextLicence),

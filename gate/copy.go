@@ -11,7 +11,7 @@ import (
 
 // copyArtifact takes an artifact and everything attached to it into a layout.
 func copyArtifact(ctx context.Context, ref, layout string) error {
-	if err := artifact.Copy(ctx, ref, "oci:"+layout, artifact.Options{}); err != nil {
+	if _, err := artifact.Copy(ctx, ref, "oci:"+layout, artifact.Options{}); err != nil {
 		return fmt.Errorf("copying %s: %w", ref, err)
 	}
 	return nil

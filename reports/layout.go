@@ -23,9 +23,10 @@ type layout struct {
 
 // leaf is one page.
 type leaf struct {
-	ops   []op
-	mcids int
-	links []jump
+	ops    []op
+	mcids  int
+	links  []jump
+	fields []field
 }
 
 // op is one mark on a page, and the element of the structure it belongs to.
@@ -51,6 +52,7 @@ type kid struct {
 	node       *node
 	page, mcid int
 	link       int // 1 + index of the link on the page; 0: none
+	field      int // the same for signature fields
 }
 
 type heading struct {
@@ -168,6 +170,18 @@ func (l *layout) shift(m mark, dx, dy float64) op {
 		o.X -= map[string]float64{"middle": 0.5, "end": 1}[m.Anchor] * l.width(o.face, o.Size, o.Text)
 	}
 	return o
+}
+
+// field is an empty place for an electronic signature.
+type field struct {
+	name, what string
+	x, y, w, h float64
+}
+
+func (l *layout) field(name, what string, x, y, w, h float64) {
+	leaf := l.leaves[l.page()]
+	leaf.fields = append(leaf.fields, field{name, what, x, y, w, h})
+	l.in("Form", func(n *node) { n.kids = append(n.kids, kid{page: l.page(), field: len(leaf.fields)}) })
 }
 
 // link makes a rectangle of a page lead to a heading. The current element

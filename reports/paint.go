@@ -19,7 +19,13 @@ import (
 type document struct {
 	title, subject string
 	at             time.Time
-	attachments    []gofpdf.Attachment
+	files          []attachment
+}
+
+// attachment is a file inside the PDF.
+type attachment struct {
+	name, mime, what, relation string
+	content                    []byte
 }
 
 // write paints the pages with gofpdf. The library numbers its fonts by SHA-1
@@ -34,6 +40,7 @@ func (l *layout) paint(w io.Writer, doc document) error {
 	f := gofpdf.New("P", "mm", "A4", "")
 	f.SetAutoPageBreak(false, 0)
 	f.SetCatalogSort(true)
+	f.SetCompression(false) // done at the end, by a library whose bytes do not change with the compiler
 	f.SetTitle(doc.title, true)
 	f.SetSubject(doc.subject, true)
 	f.SetAuthor("modelvet", true)
@@ -41,7 +48,6 @@ func (l *layout) paint(w io.Writer, doc document) error {
 	f.SetProducer("modelvet with gofpdf", true)
 	f.SetCreationDate(dated(doc.at))
 	f.SetModificationDate(dated(doc.at))
-	f.SetAttachments(doc.attachments)
 	for i, k := range faceKeys {
 		f.AddUTF8FontFromBytes(k.Family, k.Style, slices.Clone(l.faces[i].ttf)) // the library may write into what it is given
 	}
@@ -50,7 +56,11 @@ func (l *layout) paint(w io.Writer, doc document) error {
 	if err := f.Output(&b); err != nil {
 		return fmt.Errorf("writing the PDF: %w", err)
 	}
-	_, err := w.Write(b.Bytes())
+	out, err := l.finish(b.Bytes(), doc)
+	if err != nil {
+		return fmt.Errorf("finishing the PDF: %w", err)
+	}
+	_, err = w.Write(out)
 	return err
 }
 
@@ -64,7 +74,6 @@ func dated(t time.Time) time.Time {
 
 func (l *layout) paintPages(f *gofpdf.Fpdf) {
 	f.SetFont("sans", "", bodySize)
-	links := map[[2]int]int{}
 	for i, leaf := range l.leaves {
 		f.AddPage()
 		for _, h := range l.heads {
@@ -79,14 +88,6 @@ func (l *layout) paintPages(f *gofpdf.Fpdf) {
 			pen.op(o)
 		}
 		pen.end()
-		for _, j := range leaf.links {
-			at := [2]int{j.page, int(j.top * 100)}
-			if links[at] == 0 {
-				links[at] = f.AddLink()
-				f.SetLink(links[at], j.top, j.page+1)
-			}
-			f.Link(j.x, j.y, j.w, j.h, links[at])
-		}
 	}
 }
 

@@ -178,7 +178,7 @@ func (b *book) findingCards() {
 	}
 	names := b.evidenceNames()
 	for i, r := range list {
-		b.heading(3, fmt.Sprintf("F-%02d  %s", i+1, or(r.Title, r.ID)))
+		b.heading(2, fmt.Sprintf("F-%02d  %s", i+1, or(r.Title, r.ID)))
 		b.card(r, names)
 	}
 }

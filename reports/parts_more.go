@@ -84,7 +84,7 @@ func (b *book) lineage() {
 	b.paraIn("What the sources claim; repeated, not measured. An input without a digest could change without anybody seeing it.", italic, "muted")
 	b.picture(lineageScene(b.view))
 	for _, s := range b.Lineage {
-		b.heading(3, strings.TrimSpace("Source "+s.Source+" "+s.URI))
+		b.heading(2, strings.TrimSpace("Source "+s.Source+" "+s.URI))
 		var rows [][]cell
 		for _, in := range s.Inputs {
 			rows = append(rows, []cell{{Text: in.Kind}, {Text: strings.TrimSpace(in.Name + " " + in.URI)}, {Text: or(in.Digest, "not pinned by the source"), Face: mono}})
@@ -188,6 +188,7 @@ func (b *book) signOff() {
 			b.line("muted", 0.25, x, b.y+14, x+[...]float64{60, 26, 72}[i], b.y+14)
 			b.in("P", func(*node) { b.text(x, b.y+17.4, regular, 7, "muted", s) })
 		}
+		b.field(who, "Signature of the "+strings.ToLower(who[:1])+who[1:], marginX+98, b.y+1, 72, 12.4)
 		b.y += 21
 	}
 }

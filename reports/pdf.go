@@ -9,7 +9,6 @@ import (
 	"io"
 
 	"github.com/boombuler/barcode/qr"
-	"github.com/jung-kurt/gofpdf"
 
 	"github.com/modelvet/modelvet"
 )
@@ -34,7 +33,7 @@ func PDF(w io.Writer, d modelvet.Decision) error {
 	b.bind()
 	return l.write(w, document{
 		title: fmt.Sprintf("Model assessment report: %s (%s)", visible(v.Title), v.Stamp), subject: visible(v.Subject.Digest), at: v.At,
-		attachments: []gofpdf.Attachment{{Content: record.Bytes(), Filename: "decision.json", Description: "The decision that this report renders"}},
+		files: []attachment{{name: "decision.json", mime: "application/json", what: "The decision that this report renders", relation: "Source", content: record.Bytes()}},
 	})
 }
 
@@ -110,7 +109,7 @@ func (b *book) verifyBox() {
 	top := b.y
 	b.in("P", func(*node) { b.text(marginX+4, top+7, bold, 9.4, "ink", "Verify this report yourself") })
 	for i, s := range []string{"pdfdetach -saveall report.pdf", "sha256sum decision.json", "modelvet report decision.json --format pdf"} {
-		b.in("Code", func(*node) { b.text(marginX+4, top+13.5+float64(i)*5, mono, 8, "ink", "$ "+s) })
+		b.in("P", func(*node) { b.text(marginX+4, top+13.5+float64(i)*5, mono, 8, "ink", "$ "+s) })
 	}
 	b.in("P", func(*node) {
 		b.text(marginX+4, top+32, regular, 8, "muted", "The same decision gives this file again, byte for byte. The square holds the digest ")
@@ -169,13 +168,11 @@ func (b *book) fillContents() {
 		if h.level != 1 {
 			continue
 		}
-		b.cur = &node{role: "TOCI", parent: b.contents}
-		b.contents.kids = append(b.contents.kids, kid{node: b.cur})
-		b.in("Link", func(*node) {
-			number := fmt.Sprint(h.page + 1)
-			b.textOn(b.index, marginX, y, regular, 10.5, "ink", h.text+" ")
-			b.textOn(b.index, marginX+column-b.width(regular, 10.5, number), y, regular, 10.5, "ink", number)
-			b.link(b.index, marginX, y-4, column, 5.4, h)
+		b.cur = b.contents
+		b.in("TOCI", func(*node) {
+			b.in("Reference", func(*node) {
+				b.in("Link", func(*node) { b.entry(h, y) })
+			})
 		})
 		b.decor(func() {
 			from := marginX + b.width(regular, 10.5, h.text) + 2
@@ -184,6 +181,14 @@ func (b *book) fillContents() {
 		y += 6.2
 	}
 	b.cur = outer
+}
+
+// entry is one line of the contents.
+func (b *book) entry(h heading, y float64) {
+	number := fmt.Sprint(h.page + 1)
+	b.textOn(b.index, marginX, y, regular, 10.5, "ink", h.text+" ")
+	b.textOn(b.index, marginX+column-b.width(regular, 10.5, number), y, regular, 10.5, "ink", number)
+	b.link(b.index, marginX, y-4, column, 5.4, h)
 }
 
 // furniture is the header and footer of every page but the cover.

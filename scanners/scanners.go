@@ -16,6 +16,8 @@ import (
 	"github.com/modelvet/modelvet/scanners/explainability"
 	"github.com/modelvet/modelvet/scanners/fairness"
 	"github.com/modelvet/modelvet/scanners/modelfile"
+	"github.com/modelvet/modelvet/scanners/performance"
+	"github.com/modelvet/modelvet/scanners/poisoning"
 )
 
 // Scanner measures one aspect of a model. It never decides. What it cannot
@@ -31,6 +33,8 @@ var All = []Scanner{
 	explainability.Scanner{},
 	fairness.Scanner{},
 	modelfile.Scanner{},
+	performance.Scanner{},
+	poisoning.Scanner{},
 }
 
 // Named returns the scanners of the given names; an unknown one is an error

@@ -26,7 +26,7 @@ func transferVerb(t *terminal, use, short string) *cobra.Command {
 		Long: short + ".\nThe credentials are those of the Docker configuration. Plain HTTP is spoken to this machine only.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			from := reference(args[0])
-			if err := artifact.Copy(cmd.Context(), from, args[1], artifact.Options{}); err != nil {
+			if _, err := artifact.Copy(cmd.Context(), from, args[1], artifact.Options{}); err != nil {
 				return err
 			}
 			t.say("Copied %s to %s, with what is attached to it", from, args[1])

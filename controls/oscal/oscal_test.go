@@ -192,6 +192,37 @@ func TestEveryDocumentSatisfiesNISTsSchema(t *testing.T) {
 	}
 }
 
+func TestTheExportRefersToItself(t *testing.T) {
+	s, err := controls.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := Export(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := map[string]bool{}
+	for _, f := range files {
+		have[f.Name] = true
+	}
+	if len(files) != len(s.Catalogues())+len(s.Profiles())+1 || len(have) != len(files) {
+		t.Fatalf("%d files with %d names", len(files), len(have))
+	}
+	for _, f := range files {
+		var d Document
+		if err := json.Unmarshal(f.Data, &d); err != nil {
+			t.Fatal(err)
+		}
+		if d.Profile != nil {
+			for _, i := range d.Profile.Imports {
+				if !have[i.Href] {
+					t.Errorf("%s imports %s, which is not written", f.Name, i.Href)
+				}
+			}
+		}
+	}
+}
+
 func TestTheSchemaWouldNotice(t *testing.T) {
 	s := schema(t, "1-2-2")
 	for name, doc := range map[string]any{

@@ -143,16 +143,13 @@ func descrBytes(descr string) (int64, error) {
 		}
 		sum += n
 	}
-	if fieldNames.FindAllString(descr, -1) == nil || len(fieldNames.FindAllString(descr, -1)) != len(fieldTypes.FindAllString(descr, -1)) || sum < 0 {
+	if strings.Count(descr, "[") > 1 || strings.Count(descr, "('") != len(fieldTypes.FindAllString(descr, -1)) || sum < 0 {
 		return 0, fmt.Errorf("nested fields are not understood: %s", clip(descr))
 	}
 	return sum, nil
 }
 
-var (
-	fieldTypes = regexp.MustCompile(`\('[^']*', ('[^']*')(?:, (\([0-9, ]*\)))?\)`)
-	fieldNames = regexp.MustCompile(`\(+'[^']*',|\('[^']*', \[`)
-)
+var fieldTypes = regexp.MustCompile(`\('[^']*', ('[^']*')(?:, (\([0-9, ]*\)))?\)`)
 
 func oneType(t []string) (int64, error) {
 	n := typeBytes[t[2]]

@@ -3,6 +3,7 @@
 package modelfile
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -67,7 +68,7 @@ func (s Scanner) Scan(ctx context.Context, m modelvet.Model) (modelvet.Scan, err
 	}
 	w := newWalk(ctx, s.Budget, m.FS)
 	files := slices.Clone(m.Files)
-	slices.SortFunc(files, func(a, b modelvet.File) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(files, func(a, b modelvet.File) int { return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(a.Path, b.Path)) })
 	for _, f := range files {
 		if err := ctx.Err(); err != nil {
 			return modelvet.Scan{}, fmt.Errorf("scanning %s: %w", f.Path, err)
@@ -78,6 +79,14 @@ func (s Scanner) Scan(ctx context.Context, m modelvet.Model) (modelvet.Scan, err
 		return modelvet.Scan{}, fmt.Errorf("scanning the model's files: %w", err)
 	}
 	return w.scan(), nil
+}
+
+// rank puts ONNX models before the raw tensor files that they refer to.
+func rank(f modelvet.File) int {
+	if strings.HasSuffix(strings.ToLower(f.Path), ".onnx") {
+		return 0
+	}
+	return 1
 }
 
 // ScanFile looks at one file that is no part of a model. The name decides

@@ -155,6 +155,9 @@ func (w *walk) other(it item) {
 		w.rawStorage(it)
 		return
 	}
+	if w.external[it.path] {
+		return // numbers that an ONNX model refers to
+	}
 	ok, err := w.isText(it)
 	switch {
 	case err != nil:

@@ -49,6 +49,7 @@ type walk struct {
 	unsafe   int
 	seen     map[string]bool
 	skipFile string
+	external map[string]bool // files that ONNX models refer to for their tensors
 }
 
 func newWalk(ctx context.Context, b Budget, fsys fs.FS) *walk {

@@ -2,7 +2,8 @@
 # title: Labels agree with those of similar rows
 # description: |
 #   The share of training rows whose label contradicts its neighbours stays within
-#   the bound of the policy. A label-flipping attack raises it, and so do careless
+#   the bound of the policy, over all rows together: a rare label always disagrees
+#   more with its neighbours. A label-flipping attack raises it, and so do careless
 #   annotators.
 # custom:
 #   level: block
@@ -30,4 +31,5 @@ unknown contains "poisoning/label_disagreement rests on no rows" if {
 _measured contains m if {
 	some m in input.scans.poisoning.measurements
 	m.metric == "poisoning/label_disagreement"
+	not m.slice.label
 }
