@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 
 	"github.com/modelvet/modelvet"
+	"github.com/modelvet/modelvet/schemas"
 )
 
 // parse tells the kind of a piece of evidence and the part of its predicate
@@ -13,10 +14,7 @@ import (
 // is nil for what is no JSON object. Shapes are checked later, by the schema:
 // a field of the wrong type is handed on as it is.
 func parse(e modelvet.Evidence) (kind string, value any) {
-	var p map[string]any
-	if json.Unmarshal(e.Predicate, &p) != nil {
-		p = nil
-	}
+	p := object(e.Predicate)
 	switch e.PredicateType {
 	case modelvet.PredicateSystem:
 		return "system", orNil(p)
@@ -30,6 +28,16 @@ func parse(e modelvet.Evidence) (kind string, value any) {
 		return scan(p)
 	}
 	return "", nil
+}
+
+// object decodes a predicate strictly: no key twice, nothing after it. Numbers
+// become float64, so that one too large for arithmetic is refused here.
+func object(b []byte) map[string]any {
+	var p map[string]any
+	if _, err := schemas.Parse(b); err != nil || json.Unmarshal(b, &p) != nil {
+		return nil
+	}
+	return p
 }
 
 // orNil keeps a nil map from becoming an interface that is not nil.
