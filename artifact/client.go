@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package artifact
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// client reads one repository of a registry (OCI distribution specification
+// 1.1). Credentials come from the Docker configuration and its helpers.
+type client struct {
+	repo name.Repository
+	http *http.Client
+	// pause is how long the first retry waits; each further one doubles it.
+	pause time.Duration
+}
+
+const tries = 4
+
+func newClient(ctx context.Context, repo name.Repository) (*client, error) {
+	auth, err := authn.Resolve(ctx, authn.DefaultKeychain, repo)
+	if err != nil {
+		return nil, fmt.Errorf("finding credentials for %s in the Docker configuration: %w", repo.RegistryStr(), err)
+	}
+	t, err := transport.NewWithContext(ctx, repo.Registry, auth, guardFor(repo), []string{repo.Scope(transport.PullScope)})
+	if err != nil {
+		return nil, fmt.Errorf("connecting to registry %s: %w", repo.RegistryStr(), err)
+	}
+	return &client{repo: repo, http: &http.Client{Transport: t, CheckRedirect: checkRedirect}, pause: 250 * time.Millisecond}, nil
+}
+
+// guard lets nothing leave this machine unencrypted.
+type guard struct {
+	loopback bool // the registry itself is on this machine
+	next     http.RoundTripper
+}
+
+func guardFor(repo name.Repository) guard {
+	host, _, err := net.SplitHostPort(repo.RegistryStr())
+	if err != nil {
+		host = repo.RegistryStr()
+	}
+	return guard{isLoopback(host), remote.DefaultTransport}
+}
+
+func (g guard) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Scheme != "https" && !(g.loopback && isLoopback(req.URL.Hostname())) {
+		return nil, fmt.Errorf("%w: plain http is used on the loopback interface only, not for %s", errRefused, req.URL.Host)
+	}
+	return g.next.RoundTrip(req)
+}
+
+// errRefused marks requests that this side will not make, however often.
+var errRefused = errors.New("refused")
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// checkRedirect keeps a registry from sending us into the network we stand in.
+func checkRedirect(req *http.Request, via []*http.Request) error {
+	if len(via) > 10 {
+		return fmt.Errorf("%w: more than 10 redirects", errRefused)
+	}
+	host := req.URL.Hostname()
+	ip := net.ParseIP(host)
+	if ip == nil || host == via[0].URL.Hostname() {
+		return nil
+	}
+	if ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() {
+		return fmt.Errorf("%w: the registry redirects to the private address %s", errRefused, host)
+	}
+	return nil
+}
+
+// get asks for a path below /v2/REPOSITORY/, and again when the registry is
+// busy or the connection breaks. It fails for every status but 200 and 206; a
+// 404 wraps ErrNotFound.
+func (c *client) get(ctx context.Context, path string, header http.Header) (*http.Response, error) {
+	for try := 0; ; try++ {
+		resp, err := c.getOnce(ctx, path, header)
+		if err == nil || try+1 == tries || !temporary(err) || ctx.Err() != nil {
+			return resp, err
+		}
+		if err := wait(ctx, c.delay(resp, try)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// getOnce returns the response with the error, its body closed, so that its
+// headers can say when to come back.
+func (c *client) getOnce(ctx context.Context, path string, header http.Header) (*http.Response, error) {
+	url := path
+	if !strings.HasPrefix(path, "https://") {
+		url = fmt.Sprintf("https://%s/v2/%s/%s", c.repo.RegistryStr(), c.repo.RepositoryStr(), path)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	for key, values := range header {
+		req.Header[key] = values
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, &connectionError{err}
+	}
+	if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusPartialContent {
+		return resp, nil
+	}
+	defer resp.Body.Close()
+	err = transport.CheckError(resp, http.StatusOK)
+	if resp.StatusCode == http.StatusNotFound {
+		err = fmt.Errorf("%w: %w", ErrNotFound, err)
+	}
+	return resp, err
+}
+
+// connectionError is a request that got no answer.
+type connectionError struct{ error }
+
+func (e *connectionError) Unwrap() error { return e.error }
+
+func temporary(err error) bool {
+	var status *transport.Error
+	if errors.As(err, &status) {
+		return status.StatusCode == http.StatusTooManyRequests || status.StatusCode >= 500
+	}
+	var conn *connectionError
+	return errors.As(err, &conn) && !errors.Is(err, errRefused)
+}
+
+func (c *client) delay(resp *http.Response, try int) time.Duration {
+	d := c.pause << try
+	if resp != nil {
+		if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s >= 0 {
+			d = min(time.Duration(s)*time.Second, 30*time.Second)
+		}
+	}
+	return d
+}
+
+// download is a blob that goes on where its connection broke.
+type download struct {
+	ctx   context.Context // of the call that wants the blob
+	c     *client
+	d     v1.Descriptor
+	at    int64
+	body  io.ReadCloser
+	fails int
+}
+
+func (c *client) download(ctx context.Context, d v1.Descriptor) (io.ReadCloser, error) {
+	r := &download{ctx: ctx, c: c, d: d}
+	return r, r.connect()
+}
+
+func (r *download) connect() error {
+	header := http.Header{}
+	if r.at > 0 {
+		header.Set("Range", fmt.Sprintf("bytes=%d-%d", r.at, r.d.Size-1))
+	}
+	resp, err := r.c.get(r.ctx, "blobs/"+r.d.Digest.String(), header)
+	var status *transport.Error
+	if r.at > 0 && errors.As(err, &status) && status.StatusCode == http.StatusRequestedRangeNotSatisfiable {
+		resp, err = r.c.get(r.ctx, "blobs/"+r.d.Digest.String(), nil)
+	}
+	if err != nil {
+		return fmt.Errorf("reading blob %s: %w", r.d.Digest, err)
+	}
+	r.body = resp.Body
+	if r.at > 0 && !strings.HasPrefix(resp.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", r.at)) {
+		// The registry starts over: skip what we have.
+		if _, err := io.CopyN(io.Discard, r.body, r.at); err != nil {
+			r.body.Close()
+			return fmt.Errorf("reading blob %s again: %w", r.d.Digest, err)
+		}
+	}
+	return nil
+}
+
+func (r *download) Read(b []byte) (int, error) {
+	n, err := r.body.Read(b)
+	r.at += int64(n)
+	if err == nil || r.at >= r.d.Size || r.ctx.Err() != nil {
+		return n, err
+	}
+	if r.fails++; r.fails == tries {
+		return n, fmt.Errorf("reading blob %s: the connection broke %d times, last at byte %d of %d: %w", r.d.Digest, tries, r.at, r.d.Size, err)
+	}
+	r.body.Close()
+	if err := wait(r.ctx, r.c.delay(nil, r.fails-1)); err != nil {
+		return n, err
+	}
+	return n, r.connect()
+}
+
+func (r *download) Close() error { return r.body.Close() }

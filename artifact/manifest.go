@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package artifact
+
+import (
+	"archive/tar"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/modelvet/modelvet"
+)
+
+// The media types and annotations of the ModelPack specification v0.0.7, and
+// the title by which oras and model-signing name a layer.
+const (
+	typeArtifact = "application/vnd.cncf.model.manifest.v1+json"
+	typeConfig   = "application/vnd.cncf.model.config.v1+json"
+	typeLayer    = "application/vnd.cncf.model."
+
+	notePath     = "org.cncf.model.filepath"
+	noteMetadata = "org.cncf.model.file.metadata+json"
+	noteUntested = "org.cncf.model.file.mediatype.untested"
+	noteTitle    = "org.opencontainers.image.title"
+	noteVersion  = "org.opencontainers.image.version"
+	noteVendor   = "org.opencontainers.image.vendor"
+	noteLicences = "org.opencontainers.image.licenses"
+	noteCreated  = "org.opencontainers.image.created"
+	noteRefName  = "org.opencontainers.image.ref.name"
+)
+
+// maxManifest is the size in bytes that registries have to accept (OCI
+// distribution specification 1.1, "pushing manifests"), and the most that is read.
+const maxManifest = 4 << 20
+
+// Config is the configuration of a ModelPack artifact (model-spec v0.0.7,
+// schema/config-schema.json). It has no room for anything else.
+type Config struct {
+	Descriptor ConfigDescriptor `json:"descriptor"`
+	ModelFS    ConfigFS         `json:"modelfs"`
+	Config     ConfigModel      `json:"config"`
+}
+
+// ConfigDescriptor says what the model is called and whose it is.
+type ConfigDescriptor struct {
+	CreatedAt   string   `json:"createdAt,omitempty"`
+	Authors     []string `json:"authors,omitempty"`
+	Family      string   `json:"family,omitempty"`
+	Name        string   `json:"name,omitempty"`
+	DocURL      string   `json:"docURL,omitempty"`
+	SourceURL   string   `json:"sourceURL,omitempty"`
+	DatasetsURL []string `json:"datasetsURL,omitempty"`
+	Version     string   `json:"version,omitempty"`
+	Revision    string   `json:"revision,omitempty"`
+	Vendor      string   `json:"vendor,omitempty"`
+	Licenses    []string `json:"licenses,omitempty"`
+	Title       string   `json:"title,omitempty"`
+	Description string   `json:"description,omitempty"`
+}
+
+// ConfigFS lists the digests of the uncompressed layers, in their order.
+type ConfigFS struct {
+	Type    string   `json:"type"`
+	DiffIDs []string `json:"diffIds"`
+}
+
+// ConfigModel says how the weights are to be read.
+type ConfigModel struct {
+	Architecture string          `json:"architecture,omitempty"`
+	Format       string          `json:"format,omitempty"`
+	ParamSize    string          `json:"paramSize,omitempty"`
+	Precision    string          `json:"precision,omitempty"`
+	Quantization string          `json:"quantization,omitempty"`
+	Capabilities json.RawMessage `json:"capabilities,omitempty"`
+}
+
+// fileMetadata is the value of the annotation of that name. Owner and time are
+// left out: they differ from one checkout to the next.
+type fileMetadata struct {
+	Name     string `json:"name"`
+	Mode     uint32 `json:"mode"`
+	UID      uint32 `json:"uid"`
+	GID      uint32 `json:"gid"`
+	Size     int64  `json:"size"`
+	Typeflag byte   `json:"typeflag"`
+}
+
+// layerType is the media type of a raw layer: application/vnd.cncf.model.<kind>.v1.raw.
+func layerType(kind string) types.MediaType {
+	if kind == KindConfig {
+		kind = "weight.config"
+	}
+	return types.MediaType(typeLayer + kind + ".v1.raw")
+}
+
+func newLayer(e entry, h v1.Hash) (layer, error) {
+	mode := uint32(0o644)
+	if e.exec {
+		mode = 0o755
+	}
+	meta, err := json.Marshal(fileMetadata{Name: e.Path[strings.LastIndex(e.Path, "/")+1:], Mode: mode, Size: e.Size, Typeflag: tar.TypeReg})
+	if err != nil {
+		return layer{}, fmt.Errorf("writing the metadata of %s: %w", e.Path, err)
+	}
+	e.Digest = h.String()
+	return layer{File: e.File, exec: e.exec, desc: v1.Descriptor{
+		MediaType: layerType(e.Kind), Digest: h, Size: e.Size,
+		Annotations: map[string]string{notePath: e.Path, noteTitle: e.Path, noteMetadata: string(meta), noteUntested: "false"},
+	}}, nil
+}
+
+func newConfig(sys modelvet.System, layers []layer) Config {
+	c := Config{
+		Descriptor: ConfigDescriptor{Name: sys.Name, Version: sys.Version, Vendor: sys.Provider.Name},
+		ModelFS:    ConfigFS{Type: "layers"},
+		Config:     ConfigModel{Architecture: sys.Model.Architecture, Format: sys.Model.Format},
+	}
+	if sys.Licence != "" {
+		c.Descriptor.Licenses = []string{sys.Licence}
+	}
+	for _, l := range layers {
+		c.ModelFS.DiffIDs = append(c.ModelFS.DiffIDs, l.Digest)
+	}
+	if c.Config.Format == "" {
+		c.Config.Format = formatByName(layers)
+	}
+	return c
+}
+
+// formatByName is never empty: Docker Model Runner refuses a model without a
+// format.
+func formatByName(layers []layer) string {
+	for _, l := range layers {
+		if l.Kind != KindWeight {
+			continue
+		}
+		if i := strings.LastIndex(l.Path, "."); i > strings.LastIndex(l.Path, "/") {
+			return strings.ToLower(l.Path[i+1:])
+		}
+	}
+	return "other"
+}
+
+func newManifest(sys modelvet.System, config v1.Descriptor, layers []layer, opts Options) v1.Manifest {
+	m := v1.Manifest{
+		SchemaVersion: 2, MediaType: types.OCIManifestSchema1, ArtifactType: typeArtifact,
+		Config: config, Annotations: map[string]string{},
+	}
+	for _, l := range layers {
+		m.Layers = append(m.Layers, l.desc)
+	}
+	for key, value := range map[string]string{noteTitle: sys.Name, noteVersion: sys.Version, noteVendor: sys.Provider.Name, noteLicences: sys.Licence} {
+		if value != "" {
+			m.Annotations[key] = value
+		}
+	}
+	for key, value := range opts.Annotations {
+		m.Annotations[key] = value
+	}
+	if !opts.Created.IsZero() {
+		m.Annotations[noteCreated] = timeStamp(opts.Created)
+	}
+	return m
+}
+
+// marshalManifest refuses what no registry would take.
+func marshalManifest(m v1.Manifest) ([]byte, error) {
+	b, err := json.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("writing the manifest: %w", err)
+	}
+	if len(b) > maxManifest {
+		return nil, fmt.Errorf("writing the manifest: %d files make it %d bytes, and registries accept %d; put small files into an archive, or leave them out in %s", len(m.Layers), len(b), maxManifest, ignoreFile)
+	}
+	return b, nil
+}
+
+func parseManifest(raw []byte) (v1.Manifest, error) {
+	var m v1.Manifest
+	if err := decode(raw, &m); err != nil {
+		return m, err
+	}
+	if m.SchemaVersion != 2 {
+		return m, fmt.Errorf("field schemaVersion is %d, expected 2", m.SchemaVersion)
+	}
+	if m.MediaType != types.OCIManifestSchema1 && m.MediaType != types.DockerManifestSchema2 {
+		return m, fmt.Errorf("field mediaType is %q, expected %q: this is not the manifest of a model", m.MediaType, types.OCIManifestSchema1)
+	}
+	if err := checkDescriptor(m.Config); err != nil {
+		return m, fmt.Errorf("field config: %w", err)
+	}
+	for i, l := range m.Layers {
+		if err := checkDescriptor(l); err != nil {
+			return m, fmt.Errorf("field layers[%d]: %w", i, err)
+		}
+	}
+	if m.Subject != nil {
+		if err := checkDescriptor(*m.Subject); err != nil {
+			return m, fmt.Errorf("field subject: %w", err)
+		}
+	}
+	return m, nil
+}
+
+func checkDescriptor(d v1.Descriptor) error {
+	if d.Digest.Algorithm != "sha256" || len(d.Digest.Hex) != 64 {
+		return fmt.Errorf("digest %q is not sha256:<64 hex digits>", d.Digest)
+	}
+	if d.Size < 0 {
+		return fmt.Errorf("size %d is negative", d.Size)
+	}
+	return nil
+}
+
+// rawLayer takes the kind out of a media type, current or of 2025.
+var rawLayer = regexp.MustCompile(`^application/vnd\.(?:cncf|cnai)\.model\.(weight|weight\.config|doc|code|dataset)\.v1\.(raw|gguf|safetensors)$`)
+
+func parseLayers(m v1.Manifest) ([]layer, error) {
+	if m.ArtifactType != typeArtifact && m.Config.MediaType != typeConfig {
+		return nil, fmt.Errorf("artifactType %q with a configuration of type %q: this is not a model artifact that is understood, expected %q", m.ArtifactType, m.Config.MediaType, typeArtifact)
+	}
+	if len(m.Layers) == 0 {
+		return nil, fmt.Errorf("field layers is empty: a model has files")
+	}
+	layers := make([]layer, 0, len(m.Layers))
+	for i, d := range m.Layers {
+		l, err := parseLayer(d)
+		if err != nil {
+			return nil, fmt.Errorf("field layers[%d]: %w", i, err)
+		}
+		layers = append(layers, l)
+	}
+	return layers, checkPaths(layers)
+}
+
+func parseLayer(d v1.Descriptor) (layer, error) {
+	kind := rawLayer.FindStringSubmatch(string(d.MediaType))
+	if kind == nil {
+		return layer{}, fmt.Errorf("media type %q is not that of a raw model layer", d.MediaType)
+	}
+	p, err := layerPath(d.Annotations)
+	if err != nil {
+		return layer{}, err
+	}
+	l := layer{File: modelvet.File{Path: p, Digest: d.Digest.String(), Size: d.Size, Kind: kind[1]}, desc: d}
+	if l.Kind == "weight.config" {
+		l.Kind = KindConfig
+	}
+	if text, ok := firstNote(d.Annotations, noteMetadata, "org.cnai.model.file.metadata+json"); ok {
+		var meta fileMetadata
+		if err := json.Unmarshal([]byte(text), &meta); err != nil {
+			return layer{}, fmt.Errorf("annotation %s of %s: %w", noteMetadata, p, err)
+		}
+		l.exec = meta.Mode&0o111 != 0
+	}
+	return l, nil
+}
+
+// layerPath wants one path: a layer that is one file to modctl and another to
+// oras is an attack on whoever checks with the one and runs with the other.
+func layerPath(notes map[string]string) (string, error) {
+	p, _ := firstNote(notes, notePath, "org.cnai.model.filepath", noteTitle)
+	if p == "" {
+		return "", fmt.Errorf("neither annotation %s nor %s names the file", notePath, noteTitle)
+	}
+	for _, key := range []string{notePath, "org.cnai.model.filepath", noteTitle} {
+		if q, ok := notes[key]; ok && q != p {
+			return "", fmt.Errorf("the layer is named %q by one annotation and %q by %s", p, q, key)
+		}
+	}
+	return p, checkName(p)
+}
+
+func firstNote(notes map[string]string, keys ...string) (string, bool) {
+	for _, key := range keys {
+		if value, ok := notes[key]; ok {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// checkPaths refuses two layers for one path, and a file where another layer
+// needs a folder.
+func checkPaths(layers []layer) error {
+	seen := map[string]bool{}
+	for _, l := range layers {
+		if seen[l.Path] {
+			return fmt.Errorf("field layers: two layers are named %q", l.Path)
+		}
+		seen[l.Path] = true
+	}
+	for _, l := range layers {
+		for i, r := range l.Path {
+			if r == '/' && seen[l.Path[:i]] {
+				return fmt.Errorf("field layers: %q is a file and a folder", l.Path[:i])
+			}
+		}
+	}
+	return nil
+}
+
+func parseConfig(raw []byte, m v1.Manifest) (Config, error) {
+	var c Config
+	if err := decode(raw, &c); err != nil {
+		return c, err
+	}
+	if len(c.ModelFS.DiffIDs) != len(m.Layers) {
+		return c, fmt.Errorf("field modelfs.diffIds lists %d layers, the manifest %d", len(c.ModelFS.DiffIDs), len(m.Layers))
+	}
+	for i, id := range c.ModelFS.DiffIDs {
+		if id != m.Layers[i].Digest.String() {
+			return c, fmt.Errorf("field modelfs.diffIds[%d] is %s, the manifest's layer is %s", i, id, m.Layers[i].Digest)
+		}
+	}
+	return c, nil
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package artifact
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/modelvet/modelvet"
+)
+
+// Copy copies an artifact and everything that refers to it from one layout or
+// registry to another, and returns its subject. Its digest stays the same, and
+// every byte is hashed on the way. A tag appears at the end, when all the rest
+// is in place. A referrer that cannot be read fails the copy: evidence that is
+// silently left behind would change a decision.
+//
+// In the target, a layout without a tag takes the tag of the source; a
+// reference by digest must name the digest of the source.
+func Copy(ctx context.Context, from, to string, opts Options) (modelvet.Subject, error) {
+	s, err := transfer(ctx, from, to, opts)
+	if err != nil {
+		return modelvet.Subject{}, fmt.Errorf("copying %s to %s: %w", from, to, err)
+	}
+	return s, nil
+}
+
+func transfer(ctx context.Context, from, to string, opts Options) (subject modelvet.Subject, err error) {
+	target, err := ParseReference(to)
+	if err != nil {
+		return subject, err
+	}
+	a, err := Open(ctx, from, opts)
+	if err != nil {
+		return subject, err
+	}
+	defer a.Close()
+	if target.Digest != "" && target.Digest != a.root.Digest.String() {
+		return subject, fmt.Errorf("the target names %s, the source is %s; give the target a tag", target.Digest, a.root.Digest)
+	}
+	statements, err := a.statements(ctx)
+	if err != nil {
+		return subject, err
+	}
+	w, err := openSink(ctx, a, target)
+	if err != nil {
+		return subject, err
+	}
+	err = a.send(ctx, w, statements)
+	return a.Subject(), errors.Join(err, w.close(err == nil))
+}
+
+// sink is where a copy goes. Nothing is listed before publish.
+type sink interface {
+	blob(ctx context.Context, from source, d v1.Descriptor, tell func(int64)) error
+	publish(ctx context.Context, top storedManifest, statements []storedManifest) error
+	close(keep bool) error
+}
+
+func openSink(ctx context.Context, a *Artifact, r Reference) (sink, error) {
+	if r.Layout == "" {
+		return newRegistrySink(ctx, r)
+	}
+	s, done, err := createStore(ctx, r.Layout)
+	if err != nil {
+		return nil, err
+	}
+	tag := r.Tag
+	if tag == "" {
+		tag = a.ref.Tag
+	}
+	if tag == "" {
+		tag = defaultTag
+	}
+	return &layoutSink{s, done, tag}, nil
+}
+
+// statements returns the manifests that have the artifact as their subject.
+func (a *Artifact) statements(ctx context.Context) ([]storedManifest, error) {
+	found, err := a.shelf.candidates(ctx, a.root, a.own())
+	if err != nil {
+		return nil, fmt.Errorf("listing what refers to %s: %w", a.root.Digest, err)
+	}
+	var all []storedManifest
+	for _, c := range found {
+		if c.err != nil {
+			return nil, fmt.Errorf("reading referrer %s: %w", c.desc.Digest, c.err)
+		}
+		m, err := parseManifest(c.raw)
+		if err != nil || m.Subject == nil || m.Subject.Digest != a.root.Digest {
+			continue
+		}
+		d := v1.Descriptor{MediaType: m.MediaType, Size: int64(len(c.raw)), Digest: c.desc.Digest, Annotations: m.Annotations, ArtifactType: m.ArtifactType}
+		if d.ArtifactType == "" {
+			d.ArtifactType = string(m.Config.MediaType)
+		}
+		all = append(all, storedManifest{d, c.raw})
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i].desc.Digest.Hex < all[j].desc.Digest.Hex })
+	return all, nil
+}
+
+func (a *Artifact) send(ctx context.Context, w sink, statements []storedManifest) error {
+	blobs, err := a.allBlobs(statements)
+	if err != nil {
+		return err
+	}
+	total := int64(0)
+	for _, d := range blobs {
+		total += d.Size
+	}
+	tell := meter(a.opts, total)
+	err = each(ctx, len(blobs), a.opts.Workers, func(ctx context.Context, i int) error {
+		if err := w.blob(ctx, a.source, blobs[i], tell); err != nil {
+			return fmt.Errorf("%s: %w", a.name(blobs[i].Digest), err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return w.publish(ctx, storedManifest{a.root, a.raw}, statements)
+}
+
+// allBlobs lists each blob of the artifact and of its statements once.
+func (a *Artifact) allBlobs(statements []storedManifest) ([]v1.Descriptor, error) {
+	all := a.blobDescriptors()
+	for _, s := range statements {
+		m, err := parseManifest(s.raw)
+		if err != nil {
+			return nil, err
+		}
+		all = append(append(all, m.Config), m.Layers...)
+	}
+	seen := map[v1.Hash]bool{}
+	once := all[:0]
+	for _, d := range all {
+		if !seen[d.Digest] {
+			seen[d.Digest] = true
+			once = append(once, d)
+		}
+	}
+	return once, nil
+}
+
+// name says which file a blob is, for a person.
+func (a *Artifact) name(h v1.Hash) string {
+	for _, l := range a.layers {
+		if l.desc.Digest == h {
+			return l.Path
+		}
+	}
+	if h == a.manifest.Config.Digest {
+		return "the configuration"
+	}
+	return "a statement"
+}
+
+type layoutSink struct {
+	s    *store
+	done func(keep bool) error
+	tag  string
+}
+
+func (w *layoutSink) close(keep bool) error { return w.done(keep) }
+
+// blob fetches what is not there yet, or not whole.
+func (w *layoutSink) blob(ctx context.Context, from source, d v1.Descriptor, tell func(int64)) error {
+	if f, err := w.s.openBlob(d); err == nil {
+		h, err := hashFile(ctx, f, d.Size, nil)
+		f.Close()
+		if err == nil && h == d.Digest {
+			report(tell, d.Size)
+			return nil
+		}
+	}
+	f, err := w.s.draft()
+	if err != nil {
+		return err
+	}
+	defer f.discard()
+	if err := copyBlob(ctx, from, f.File, d, tell); err != nil {
+		return fmt.Errorf("copying blob %s: %w", d.Digest, err)
+	}
+	return f.publish(blobName(d.Digest))
+}
+
+func (w *layoutSink) publish(ctx context.Context, top storedManifest, statements []storedManifest) error {
+	index, err := w.s.index()
+	if errors.Is(err, ErrNotFound) {
+		index, err = emptyIndex(), nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, m := range append([]storedManifest{top}, statements...) {
+		if _, err := w.s.putBlob(m.raw); err != nil {
+			return err
+		}
+	}
+	retag(&index, v1.Descriptor{MediaType: top.desc.MediaType, Size: top.desc.Size, Digest: top.desc.Digest, ArtifactType: top.desc.ArtifactType}, w.tag)
+	for _, m := range statements {
+		add(&index, m.desc)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return w.s.putIndex(index)
+}
+
+type registrySink struct {
+	r   *registry
+	p   *pusher
+	ref name.Reference
+}
+
+func newRegistrySink(ctx context.Context, r Reference) (*registrySink, error) {
+	c, err := newClient(ctx, r.remote.Context())
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPusher(ctx, r.remote.Context())
+	return &registrySink{&registry{client: c}, p, r.remote}, err
+}
+
+func (w *registrySink) close(bool) error { return nil }
+
+func (w *registrySink) blob(ctx context.Context, from source, d v1.Descriptor, tell func(int64)) error {
+	return w.p.upload(ctx, from, d, tell)
+}
+
+func (w *registrySink) publish(ctx context.Context, top storedManifest, statements []storedManifest) error {
+	if err := w.p.put(ctx, w.ref.Context().Digest(top.desc.Digest.String()), top); err != nil {
+		return err
+	}
+	if err := w.r.putListed(ctx, w.p, top.desc.Digest, statements); err != nil {
+		return err
+	}
+	if _, ok := w.ref.(name.Tag); !ok {
+		return nil
+	}
+	return w.p.put(ctx, w.ref, top)
+}

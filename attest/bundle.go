@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package attest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/in-toto/in-toto-golang/in_toto"
+	sigstore "github.com/sigstore/sigstore-go/pkg/bundle"
+)
+
+// MaxBundle is the largest bundle that is read: 32 MiB. Ask for no more than
+// one byte above it from a registry.
+const MaxBundle = 32 << 20
+
+// BundleMediaType is what Sign and SignModel return, and the artifactType of
+// the referrer that carries it.
+const BundleMediaType = "application/vnd.dev.sigstore.bundle.v0.3+json"
+
+// The shape of a Sigstore bundle v0.3 signed with a key (protobuf-specs
+// sigstore_bundle.proto). It is written with encoding/json, because protojson
+// puts random spaces into its output.
+type keyBundle struct {
+	MediaType string      `json:"mediaType"`
+	Material  keyMaterial `json:"verificationMaterial"`
+	Envelope  envelope    `json:"dsseEnvelope"`
+}
+
+type keyMaterial struct {
+	PublicKey  keyHint     `json:"publicKey"`
+	Timestamps *timestamps `json:"timestampVerificationData,omitempty"`
+}
+
+type keyHint struct {
+	Hint string `json:"hint"`
+}
+
+type timestamps struct {
+	RFC3161 []timestamp `json:"rfc3161Timestamps"`
+}
+
+type timestamp struct {
+	Signed []byte `json:"signedTimestamp"`
+}
+
+type envelope struct {
+	Payload     []byte      `json:"payload"`
+	PayloadType string      `json:"payloadType"`
+	Signatures  []signature `json:"signatures"`
+}
+
+type signature struct {
+	Sig []byte `json:"sig"`
+}
+
+func encodeBundle(keyID string, payload, sig []byte, stamps []timestamp) ([]byte, error) {
+	b := keyBundle{
+		MediaType: BundleMediaType,
+		Material:  keyMaterial{PublicKey: keyHint{Hint: keyID}},
+		Envelope:  envelope{Payload: payload, PayloadType: in_toto.PayloadType, Signatures: []signature{{Sig: sig}}},
+	}
+	if len(stamps) > 0 {
+		b.Material.Timestamps = &timestamps{RFC3161: stamps}
+	}
+	return json.Marshal(b)
+}
+
+// opened is a bundle taken apart; nothing in it is verified yet.
+type opened struct {
+	entity    *sigstore.Bundle
+	payload   []byte
+	signature []byte
+	keyHint   string // of a bundle signed with a key
+	statement statement
+}
+
+// openBundle reads a bundle strictly. Its errors name the part that is wrong.
+func openBundle(data []byte) (*opened, error) {
+	if len(data) > MaxBundle {
+		return nil, fmt.Errorf("bundle: %d bytes: at most %d are read", len(data), MaxBundle)
+	}
+	if err := checkJSON(data); err != nil {
+		return nil, fmt.Errorf("bundle: %w", err)
+	}
+	entity := new(sigstore.Bundle)
+	if err := entity.UnmarshalJSON(data); err != nil {
+		return nil, fmt.Errorf("bundle: not a Sigstore bundle of version 0.1 to 0.3: %w", err)
+	}
+	o := &opened{entity: entity}
+	if err := o.openEnvelope(); err != nil {
+		return nil, fmt.Errorf("envelope: %w", err)
+	}
+	if key := entity.GetVerificationMaterial().GetPublicKey(); key != nil {
+		o.keyHint = key.GetHint()
+	}
+	var err error
+	if o.statement, err = parseStatement(o.payload); err != nil {
+		return o, fmt.Errorf("statement: %w", err)
+	}
+	return o, nil
+}
+
+func (o *opened) openEnvelope() error {
+	e := o.entity.GetDsseEnvelope()
+	switch {
+	case e == nil:
+		return errors.New("the bundle signs a file, not a statement: expected a DSSE envelope")
+	case e.GetPayloadType() != in_toto.PayloadType:
+		return fmt.Errorf("payloadType %.80q: expected %s", e.GetPayloadType(), in_toto.PayloadType)
+	case len(e.GetSignatures()) != 1:
+		return fmt.Errorf("%d signatures: expected exactly one", len(e.GetSignatures()))
+	case len(e.GetPayload()) == 0:
+		return errors.New("the payload is empty")
+	case len(e.GetSignatures()[0].GetSig()) == 0:
+		return errors.New("the signature is empty")
+	}
+	o.payload, o.signature = e.GetPayload(), e.GetSignatures()[0].GetSig()
+	return nil
+}
+
+// Digest names a bundle as it is stored: "sha256:<64 hex>".
+func Digest(bundle []byte) string {
+	sum := sha256.Sum256(bundle)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package attest
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/in-toto/in-toto-golang/in_toto"
+	"github.com/secure-systems-lab/go-securesystemslib/dsse"
+
+	"github.com/modelvet/modelvet"
+)
+
+// skew is how far the clock of a signer may be ahead of the verifier's.
+const skew = 5 * time.Minute
+
+// doubt is why something is not verified: invalid (it is wrong) unless said otherwise.
+type doubt struct {
+	status modelvet.Status
+	why    error
+}
+
+func (d doubt) Error() string { return d.why.Error() }
+func (d doubt) Unwrap() error { return d.why }
+
+func unverified(format string, args ...any) error {
+	return doubt{modelvet.Unverified, fmt.Errorf(format, args...)}
+}
+
+// proof is what the cryptography established.
+type proof struct {
+	signer   modelvet.Signer
+	producer bool
+	stamped  time.Time // by a trusted time-stamp authority or log; zero: nobody
+	window   func(claimed time.Time) error
+}
+
+// Verify says how far a bundle may be believed about a subject. It never
+// fails: what does not verify comes back without a predicate, as invalid
+// (wrong in itself or about something else) or unverified (nobody trusted
+// vouches for it), with the reason. PredicateType and Subject of such
+// evidence are what the bundle claims, good for a table only.
+//
+// A model signature is about files: subject.Files has to be complete.
+func Verify(ctx context.Context, bundle []byte, trust Trust, subject modelvet.Subject) modelvet.Evidence {
+	return examine(ctx, bundle, trust, func(s statement) (modelvet.Subject, error) {
+		if s.PredicateType == modelvet.PredicateModelSignature {
+			return short(subject), checkModel(s, subject.Files)
+		}
+		digest, err := hexDigest(subject.Digest)
+		if err != nil {
+			return claimed(s), fmt.Errorf("the artifact: %w", err)
+		}
+		if !s.about(digest) {
+			return claimed(s), fmt.Errorf("subject: the statement is about %s, not about this artifact (%s)", claimed(s).Digest, subject.Digest)
+		}
+		return short(subject), nil
+	})
+}
+
+// VerifyAll verifies many bundles about one subject. The result is sorted by
+// predicate type and digest, and a bundle that is there twice counts once.
+func VerifyAll(ctx context.Context, bundles [][]byte, trust Trust, subject modelvet.Subject) []modelvet.Evidence {
+	out := make([]modelvet.Evidence, 0, len(bundles))
+	seen := map[string]bool{}
+	for _, b := range bundles {
+		if d := Digest(b); !seen[d] {
+			seen[d] = true
+			out = append(out, Verify(ctx, b, trust, subject))
+		}
+	}
+	slices.SortFunc(out, func(a, b modelvet.Evidence) int {
+		return cmp.Or(cmp.Compare(a.PredicateType, b.PredicateType), cmp.Compare(a.Digest, b.Digest))
+	})
+	return out
+}
+
+// examine does what all verification has in common. about checks the subject
+// of a statement whose signature holds, and names the subject of the evidence.
+func examine(ctx context.Context, bundle []byte, trust Trust, about func(statement) (modelvet.Subject, error)) modelvet.Evidence {
+	e := modelvet.Evidence{Digest: Digest(bundle)}
+	predicate, err := believe(ctx, bundle, trust, about, &e)
+	if err != nil {
+		e.Status, e.Reason = modelvet.Invalid, err.Error()
+		if d := (doubt{}); errors.As(err, &d) {
+			e.Status = d.status
+		}
+		return e
+	}
+	e.Status, e.Predicate = modelvet.Verified, predicate
+	return e
+}
+
+func believe(ctx context.Context, bundle []byte, trust Trust, about func(statement) (modelvet.Subject, error), e *modelvet.Evidence) (json.RawMessage, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, unverified("verifying was stopped: %w", err)
+	}
+	o, err := openBundle(bundle)
+	if o != nil {
+		e.PredicateType, e.Subject = clip(o.statement.PredicateType), claimed(o.statement)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p, err := authenticate(o, trust)
+	e.Signer = p.signer
+	if err != nil {
+		return nil, err
+	}
+	if e.Subject, err = about(o.statement); err != nil {
+		return nil, err
+	}
+	predicate, at, err := decodePredicate(o.statement)
+	if err != nil {
+		return nil, err
+	}
+	e.SignedAt = at
+	if !p.stamped.IsZero() {
+		e.SignedAt = p.stamped
+	}
+	return predicate, p.accept(o.statement.PredicateType, at, e.SignedAt, trust.Now)
+}
+
+// accept asks whether this signer may say this, at this time.
+func (p proof) accept(predicateType string, claimed, at, now time.Time) error {
+	if !now.IsZero() && at.After(now.Add(skew)) {
+		return fmt.Errorf("it is dated in the future: %s, and it is %s now", at.Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+	}
+	if p.window != nil {
+		if err := p.window(claimed); err != nil {
+			return unverified("signed by %s: %w", who(p.signer), err)
+		}
+	}
+	switch predicateType {
+	case modelvet.PredicateApproval, modelvet.PredicateWaiver:
+		if len(p.signer.Roles) == 0 {
+			return unverified("signed by %s, to whom the policy gives no role: approvals and waivers are for roles (trust, roles)", who(p.signer))
+		}
+	default:
+		if !p.producer {
+			return unverified("signed by %s, whom the policy does not trust to produce evidence (trust, producer)", who(p.signer))
+		}
+	}
+	return nil
+}
+
+// authenticate finds out who signed, and whether that is somebody trusted.
+func authenticate(o *opened, trust Trust) (proof, error) {
+	if o.entity.GetVerificationMaterial().GetPublicKey() == nil {
+		return authenticateCertificate(o, trust)
+	}
+	candidates, err := trust.named(o.keyHint)
+	if err != nil {
+		return proof{}, unverified("%w", err)
+	}
+	if len(candidates) == 0 {
+		return unknownKey(o.keyHint)
+	}
+	message := dsse.PAE(in_toto.PayloadType, o.payload)
+	for _, c := range candidates {
+		if err = checkSignature(c.key, message, o.signature); err == nil {
+			return keyProof(o, trust, c)
+		}
+	}
+	if o.keyHint == "" {
+		return proof{}, unverified("signed by a key that it does not name, and by none of the %d keys that the policy trusts: add it to trust in the policy", len(candidates))
+	}
+	return proof{}, fmt.Errorf("signature: the bundle names key %s, but %w", candidates[0].id, err)
+}
+
+func unknownKey(hint string) (proof, error) {
+	if hint == "" {
+		return proof{}, unverified("signed by a key that it does not name, and the policy trusts no key: add it to trust in the policy")
+	}
+	hint = clip(hint)
+	return proof{signer: modelvet.Signer{KeyID: hint}},
+		unverified("signed by key %s, which the policy does not trust: add it to trust in the policy", printable(hint))
+}
+
+func keyProof(o *opened, trust Trust, c candidate) (proof, error) {
+	stamped, err := stampedAt(o, trust)
+	if err != nil {
+		return proof{}, fmt.Errorf("time stamp: %w", err)
+	}
+	return proof{
+		signer:   c.signer(),
+		producer: c.Producer,
+		stamped:  stamped,
+		window:   func(claimed time.Time) error { return c.validAt(claimed, stamped, trust.Now) },
+	}, nil
+}
+
+func short(s modelvet.Subject) modelvet.Subject {
+	return modelvet.Subject{Name: s.Name, Digest: s.Digest}
+}
+
+// claimed is the subject that a statement names, for a person to read.
+func claimed(s statement) modelvet.Subject {
+	if len(s.Subject) == 0 {
+		return modelvet.Subject{}
+	}
+	out := modelvet.Subject{Name: clip(s.Subject[0].Name)}
+	if d, err := hexDigest("sha256:" + s.Subject[0].Digest["sha256"]); err == nil {
+		out.Digest = "sha256:" + d
+	}
+	return out
+}
+
+// who names a signer in a message.
+func who(s modelvet.Signer) string {
+	if s.Name != "" {
+		return printable(s.Name) + " (" + printable(s.ID()) + ")"
+	}
+	return printable(s.ID())
+}
+
+// clip keeps what a hostile bundle says of itself short.
+func clip(s string) string {
+	const most = 256
+	if len(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most/4]) + "..."
+}
+
+// printable quotes a text that could upset a terminal or a log.
+func printable(s string) string {
+	if q := fmt.Sprintf("%q", s); q != `"`+s+`"` {
+		return q
+	}
+	return s
+}

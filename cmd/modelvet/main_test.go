@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected outputs")
+
+func TestMain(m *testing.M) {
+	if os.Getenv("MODELVET_TEST_MAIN") != "" { // a test runs this binary as modelvet, to be able to kill it
+		main()
+	}
+	testscript.Main(m, map[string]func(){"modelvet": main})
+}
+
+func TestScripts(t *testing.T) {
+	repo, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script", UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("REPO", repo)
+			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
+			env.Setenv("SOURCE_DATE_EPOCH", "1795521600") // 2026-11-24
+			env.Setenv("NO_COLOR", "1")
+			env.Setenv("GIT_CEILING_DIRECTORIES", filepath.Dir(env.WorkDir))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"code": code, "flip": flip, "policy": policy, "edit": edit, "model": model,
+		},
+	})
+}
+
+// code N COMMAND...: runs a command and insists on its exit code.
+func code(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N COMMAND...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		got = -1
+		var exit *exec.ExitError
+		if e, ok := err.(*exec.ExitError); ok {
+			exit = e
+			got = exit.ExitCode()
+		}
+	}
+	if got != want {
+		ts.Fatalf("%v ended with %d, want %d", args[1:], got, want)
+	}
+}
+
+// flip FILE [OFFSET]: changes one bit of a file; a negative offset counts from its end.
+func flip(ts *testscript.TestScript, _ bool, args []string) {
+	b, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	at := len(b) / 2
+	if len(args) > 1 {
+		at, err = strconv.Atoi(args[1])
+		ts.Check(err)
+	}
+	b[at] ^= 1
+	ts.Check(os.Chmod(ts.MkAbs(args[0]), 0o644))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o644))
+}
+
+// policy FILE: makes the demo's two keys and writes its policy with them.
+func policy(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range []string{"pipeline", "officer", "stranger"} {
+		ts.Check(ts.Exec("modelvet", "keygen", "--out", name))
+	}
+	out, err := exec.Command(filepath.Join(ts.Getenv("REPO"), "scripts", "policy.sh"), ts.MkAbs("pipeline.pub"), ts.MkAbs("officer.pub")).Output()
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), out, 0o644))
+}
+
+// edit FILE REGEXP REPLACEMENT: edits a file in place, and insists that something changed.
+func edit(ts *testscript.TestScript, _ bool, args []string) {
+	b, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	after := regexp.MustCompile("(?m)"+args[1]).ReplaceAllString(string(b), args[2])
+	if after == string(b) {
+		ts.Fatalf("nothing in %s matches %s", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(after), 0o644))
+}
+
+// model NAME DIR: copies a model of the repository.
+func model(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(copyModel(filepath.Join(ts.Getenv("REPO"), "testdata", args[0]), ts.MkAbs(args[1])))
+}
+
+func copyModel(from, to string) error {
+	for _, sub := range []string{"modelvet.yaml", "model", "data", "docs"} {
+		src := filepath.Join(from, sub)
+		info, err := os.Stat(src)
+		if err != nil {
+			return err
+		}
+		if info.IsDir() {
+			err = os.CopyFS(filepath.Join(to, sub), os.DirFS(src))
+		} else {
+			err = copyFile(src, filepath.Join(to, sub))
+		}
+		if err != nil {
+			return fmt.Errorf("copying %s: %w", src, err)
+		}
+	}
+	return nil
+}
+
+func copyFile(from, to string) error {
+	b, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(to, b, 0o644)
+}

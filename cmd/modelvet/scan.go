@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/modelvet/modelvet"
+	"github.com/modelvet/modelvet/gate"
+)
+
+func scanVerb(t *terminal) *cobra.Command {
+	var table modelvet.Table
+	var only []string
+	var output, failOn string
+	cmd := &cobra.Command{
+		Use:   "scan [DIR | FILE]",
+		Short: "Run the scanners alone; measure, and decide nothing",
+		Long:  "Measures the model in DIR, as its modelvet.yaml describes it. Without a modelvet.yaml, every file is\nread as a model file, or --table names a table and --label, --prediction, ... the roles of its columns.\n\nA scan has no verdict: it ends with 0 whatever it finds, unless --fail-on says otherwise (then 3).",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			js, err := asJSON(output)
+			if err != nil {
+				return err
+			}
+			if failOn != "" && failOn != modelvet.SeverityWarn && failOn != modelvet.SeverityBlock {
+				return usage("--fail-on is %q; want warn or block", failOn)
+			}
+			if table.Path == "" && cmd.Flags().Changed("prediction") {
+				return usage("--prediction names a column; name its table with --table")
+			}
+			scans, err := gate.Scan(cmd.Context(), folder(args), table, only)
+			if err != nil {
+				return err
+			}
+			if js {
+				err = t.json(map[string]any{"scans": scans})
+			} else {
+				err = t.scans(scans)
+			}
+			if err == nil && exceeds(scans, failOn) {
+				return errDenied
+			}
+			return err
+		},
+	}
+	f := cmd.Flags()
+	f.StringSliceVar(&only, "only", nil, "names of scanners, separated by commas")
+	f.StringVar(&output, "output", "table", "table or json")
+	f.StringVar(&failOn, "fail-on", "", "end with 3 from this severity on: warn or block")
+	f.StringVar(&table.Path, "table", "", "file with predictions: CSV, Parquet or JSON lines")
+	f.StringVar(&table.ID, "id", "", "column that identifies a row")
+	f.StringVar(&table.Label, "label", "", "column with what came true")
+	f.StringVar(&table.Prediction, "prediction", "", "column with what was predicted")
+	f.StringVar(&table.Score, "score", "", "column with the score")
+	f.StringVar(&table.Weight, "weight", "", "column with weights")
+	f.StringVar(&table.Positive, "positive", "", "value that counts as positive (default 1)")
+	f.StringVar(&table.Favourable, "favourable", "", "value that is good for the person (default: the positive one)")
+	f.StringSliceVar(&table.Protected, "protected", nil, "columns with protected attributes, separated by commas")
+	return cmd
+}
+
+// exceeds says whether a scan saw, or may have missed, something of a severity.
+func exceeds(scans []modelvet.Scan, failOn string) bool {
+	if failOn == "" {
+		return false
+	}
+	for _, s := range scans {
+		if len(s.Coverage.Skipped) > 0 {
+			return true
+		}
+		for _, f := range s.Findings {
+			if f.Severity == modelvet.SeverityBlock || f.Severity == failOn {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (t *terminal) scans(scans []modelvet.Scan) error {
+	for _, s := range scans {
+		fmt.Fprintf(t.out, "%s: %d read, %d not read, %d findings, %d measurements\n", s.Scanner, len(s.Coverage.Read), len(s.Coverage.Skipped), len(s.Findings), len(s.Measurements))
+		var rows [][]string
+		for _, f := range s.Findings {
+			rows = append(rows, []string{"  " + f.Severity, f.ID, f.Path, f.What})
+		}
+		for _, g := range s.Coverage.Skipped {
+			rows = append(rows, []string{"  not read", "", g.Path, g.Reason})
+		}
+		for _, m := range s.Measurements {
+			rows = append(rows, []string{"  " + m.Metric, slice(m), value(m), fmt.Sprintf("n=%d", m.N)})
+		}
+		if err := t.table(rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func slice(m modelvet.Measurement) string {
+	var out []string
+	for _, k := range []string{"attribute", "group", "reference"} {
+		if v, ok := m.Slice[k]; ok {
+			out = append(out, v)
+		}
+	}
+	return strings.Join(out, " / ")
+}
+
+func value(m modelvet.Measurement) string {
+	if m.Low != nil && m.High != nil {
+		return fmt.Sprintf("%.4f [%.4f, %.4f]", m.Value, *m.Low, *m.High)
+	}
+	return fmt.Sprintf("%.6g", m.Value)
+}

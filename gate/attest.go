@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package gate
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/modelvet/modelvet"
+	"github.com/modelvet/modelvet/artifact"
+	"github.com/modelvet/modelvet/schemas"
+)
+
+// shortTypes are the predicate types that have a word of their own.
+var shortTypes = map[string]string{
+	"system": modelvet.PredicateSystem, "scan": modelvet.PredicateScan, "lineage": modelvet.PredicateLineage,
+}
+
+// Attest signs a document as a predicate about an artifact and attaches it. It
+// returns how many statements it attached: a document of scans gives one each.
+func (g *Gate) Attest(ctx context.Context, ref, predicateType string, document []byte) (int, error) {
+	if full, ok := shortTypes[predicateType]; ok {
+		predicateType = full
+	}
+	switch {
+	case isAct(predicateType):
+		return 0, fmt.Errorf("%w: %s is made by approve, waive, judge or gate, never by attest", ErrInput, predicateType)
+	case predicateType == modelvet.PredicateModelSignature:
+		return 0, fmt.Errorf("%w: the model signature is made by gate, from the files themselves", ErrInput)
+	case !strings.Contains(predicateType, "://"):
+		return 0, fmt.Errorf("%w: predicate type %q is no URI, and none of system, scan, lineage", ErrInput, predicateType)
+	}
+	statements, err := statementsOf(predicateType, document)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %w", ErrInput, err)
+	}
+	a, err := artifact.Open(ctx, ref, artifact.Options{})
+	if err != nil {
+		return 0, fmt.Errorf("opening %s: %w", ref, err)
+	}
+	defer a.Close()
+	return len(statements), g.attach(ctx, ref, a.Subject(), statements...)
+}
+
+func statementsOf(predicateType string, document []byte) ([]statement, error) {
+	if _, err := schemas.Parse(document); err != nil {
+		return nil, err
+	}
+	parts := []json.RawMessage{document}
+	if predicateType == modelvet.PredicateScan {
+		var many struct{ Scans []json.RawMessage }
+		if err := json.Unmarshal(document, &many); err == nil && len(many.Scans) > 0 {
+			parts = many.Scans
+		}
+	}
+	var out []statement
+	for _, p := range parts {
+		if name, ours := contracts[predicateType]; ours {
+			if err := schemas.Validate(name, p); err != nil {
+				return nil, fmt.Errorf("the predicate breaks the schema %s: %w", name, err)
+			}
+		}
+		out = append(out, statement{predicateType, p})
+	}
+	return out, nil
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policies
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/modelvet/modelvet"
+)
+
+// spoiler makes good evidence bad: by another predicate, or by another artifact.
+type spoiler struct {
+	predicate func(map[string]any)
+	subject   func(*modelvet.Subject)
+	signer    func(*modelvet.Signer)
+}
+
+func (s spoiler) input(t testing.TB, all map[string]any) Input {
+	if s.predicate != nil {
+		s.predicate(all)
+	}
+	return s.with(t, all)
+}
+
+func (s spoiler) with(t testing.TB, all map[string]any) Input {
+	in := caseOf(t, all)
+	in.Subject.Files = slices.Clone(subject.Files)
+	if s.subject != nil {
+		s.subject(&in.Subject)
+	}
+	if s.signer != nil {
+		s.signer(&in.Evidence[0].Signer)
+	}
+	return in
+}
+
+func bySystem(change func(*modelvet.System)) spoiler {
+	return spoiler{predicate: func(all map[string]any) {
+		s := goodSystem()
+		change(&s)
+		all["system"] = s
+	}}
+}
+
+func byScan(name string, change func(*modelvet.Scan)) spoiler {
+	return spoiler{predicate: func(all map[string]any) {
+		s := all["scan/"+name].(modelvet.Scan)
+		s.Findings, s.Measurements = slices.Clone(s.Findings), slices.Clone(s.Measurements)
+		change(&s)
+		all["scan/"+name] = s
+	}}
+}
+
+// worse sets the last measurement of a metric to a value beyond any bound.
+func worse(scanner, metric string, value float64) spoiler {
+	return byScan(scanner, func(s *modelvet.Scan) {
+		for i := len(s.Measurements) - 1; i >= 0; i-- {
+			if m := &s.Measurements[i]; m.Metric == metric {
+				m.Value, m.Low, m.High = value, ptr(value), ptr(value)
+				return
+			}
+		}
+	})
+}
+
+func finding(scanner, id string) spoiler {
+	return byScan(scanner, func(s *modelvet.Scan) {
+		s.Findings = append(s.Findings, modelvet.Finding{ID: id, Path: "model/model.json", What: "posix.system", Severity: "block"})
+	})
+}
+
+func gapIn(scanner string) spoiler {
+	return byScan(scanner, func(s *modelvet.Scan) {
+		s.Coverage.Skipped = []modelvet.Gap{{Path: "x", Reason: "encrypted"}}
+	})
+}
+
+func noDocument(kind string) spoiler {
+	return bySystem(func(s *modelvet.System) {
+		s.Documents = slices.DeleteFunc(s.Documents, func(d modelvet.Document) bool { return d.Kind == kind })
+	})
+}
+
+func byLineage(change func(*modelvet.Lineage)) spoiler {
+	return spoiler{predicate: func(all map[string]any) {
+		l := all["lineage"].(modelvet.Lineage)
+		l.Facts, l.Inputs = maps.Clone(l.Facts), slices.Clone(l.Inputs)
+		change(&l)
+		all["lineage"] = l
+	}}
+}
+
+// failing has evidence for every rule on which it objects. A new rule without
+// an entry fails the test of mutations.
+var failing = map[string]spoiler{
+	"classification.area_named":                     bySystem(func(s *modelvet.System) { s.AnnexIII = "annex-iii-9" }),
+	"classification.class_consistent":               bySystem(func(s *modelvet.System) { s.RiskClass = "minimal" }),
+	"classification.class_known":                    bySystem(func(s *modelvet.System) { s.RiskClass = "prohibited" }),
+	"classification.role_stated":                    bySystem(func(s *modelvet.System) { s.Role = "user" }),
+	"data_governance.protected_attributes_declared": bySystem(func(s *modelvet.System) { s.Tables[1].Protected = nil }),
+	"data_governance.tables_packed":                 bySystem(func(s *modelvet.System) { s.Tables[1].Path = "elsewhere.csv" }),
+	"data_governance.training_table_declared":       bySystem(func(s *modelvet.System) { s.Tables[0].Label = "" }),
+	"documentation.accuracy_declared":               bySystem(func(s *modelvet.System) { s.Performance = nil }),
+	"documentation.data_card":                       noDocument("data-card"),
+	"documentation.instructions_for_use":            noDocument("instructions-for-use"),
+	"documentation.licence_stated":                  bySystem(func(s *modelvet.System) { s.Licence = "" }),
+	"documentation.model_card":                      noDocument("model-card"),
+	"documentation.provider_identified":             bySystem(func(s *modelvet.System) { s.Provider.Contact = "" }),
+	"documentation.purpose_stated":                  bySystem(func(s *modelvet.System) { s.Purpose = "credit" }),
+	"documentation.risk_register":                   noDocument("risk-register"),
+	"explainability.additivity":                     worse("explainability", "explainability/additivity_max_error", 3),
+	"explainability.coverage":                       worse("explainability", "explainability/coverage", 0.2),
+	"explainability.no_block_findings":              finding("explainability", "explainability/constant"),
+	"explainability.protected_share":                worse("explainability", "explainability/protected_share", 0.5),
+	"explainability.recomputed":                     worse("explainability", "explainability/recomputed_max_error", 3),
+	"fairness.demographic_parity_difference":        worse("fairness", "fairness/demographic_parity_difference", -0.4),
+	"fairness.demographic_parity_ratio":             worse("fairness", "fairness/demographic_parity_ratio", 0.4),
+	"fairness.equal_opportunity_difference":         worse("fairness", "fairness/equal_opportunity_difference", -0.4),
+	"fairness.group_size":                           byScan("fairness", func(s *modelvet.Scan) { s.Measurements[0].N = 5 }),
+	"fairness.scan_complete":                        gapIn("fairness"),
+	"integrity.digests_match":                       {subject: func(s *modelvet.Subject) { s.Files[0].Digest = sha("5") }},
+	"integrity.no_development_key":                  {signer: func(s *modelvet.Signer) { s.Development = true }},
+	"integrity.signature_covers_files": {subject: func(s *modelvet.Subject) {
+		s.Files = append(s.Files, modelvet.File{Path: "extra.bin", Digest: sha("5"), Size: 1, Kind: "weight"})
+	}},
+	"logging.retention":                bySystem(func(s *modelvet.System) { s.Monitoring.LogRetentionDays = 30 }),
+	"monitoring.metrics_named":         bySystem(func(s *modelvet.System) { s.Monitoring.Metrics = []string{} }),
+	"monitoring.monitoring_plan":       noDocument("monitoring-plan"),
+	"oversight.measures_named":         bySystem(func(s *modelvet.System) { s.Oversight.Measures = []string{" "} }),
+	"oversight.owner_named":            bySystem(func(s *modelvet.System) { s.Oversight = nil }),
+	"performance.declared_is_measured": finding("performance", "performance/declared-differs"),
+	"performance.roc_auc":              worse("performance", "performance/roc_auc", 0.5),
+	"poisoning.conflicting_duplicates": worse("poisoning", "poisoning/conflicting_duplicates", 0.5),
+	"poisoning.label_disagreement":     worse("poisoning", "poisoning/label_disagreement", 0.5),
+	"poisoning.no_block_findings":      finding("poisoning", "poisoning/trigger"),
+	"poisoning.scan_complete":          gapIn("poisoning"),
+	"provenance.commit_known": byLineage(func(l *modelvet.Lineage) {
+		l.Facts["commit"] = "main"
+		l.Inputs = l.Inputs[1:]
+	}),
+	"provenance.inputs_pinned":        byLineage(func(l *modelvet.Lineage) { l.Inputs[1].Digest = "" }),
+	"provenance.training_data_digest": byLineage(func(l *modelvet.Lineage) { l.Inputs[1].Digest = "" }),
+	"provenance.tree_clean":           byLineage(func(l *modelvet.Lineage) { l.Facts["dirty"] = "true" }),
+	"safety.no_block_findings":        finding("modelfile", "zip/path-traversal"),
+	"safety.no_unsafe_calls":          finding("modelfile", "pickle/unsafe-call"),
+	"safety.safe_format":              finding("modelfile", "pickle/harmless"),
+	"safety.scan_complete":            gapIn("modelfile"),
+}
+
+// honest lists the only mutations after which a rule may do better than fail.
+// Each leaves a well-formed statement that says something else, as its signer
+// would have to sign it: a list of claims without the one entry that was
+// objected to, or a declaration that does not claim the use.
+func honest(rule string, m mutation) bool {
+	for _, h := range []struct{ rule, op, path string }{
+		{`.*\.(no_block_findings|no_unsafe_calls|safe_format|declared_is_measured)`, "delete", `findings\[\d+\]`},
+		{`.*\.(no_block_findings|no_unsafe_calls|safe_format|declared_is_measured)`, "empty", `findings`},
+		{`.*\.scan_complete`, "delete", `coverage\.skipped\[\d+\]`},
+		{`.*\.scan_complete`, "empty", `coverage\.skipped`},
+		{`provenance\.inputs_pinned`, "delete", `inputs\[\d+\]`},
+		{`data_governance\.tables_packed`, "delete", `tables\[\d+\]`},
+		{`classification\.class_consistent`, "delete", `annexIII`},
+	} {
+		if m.op == h.op && regexp.MustCompile("^"+h.rule+"$").MatchString(rule) && regexp.MustCompile("^"+h.path+"$").MatchString(m.path) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,15 @@
+package policies.rules.classification.class_consistent_test
+
+import data.policies.rules.classification.class_consistent as rule
+
+test_passes if {
+	rule.deny == set() with input.system as {"riskClass": "high", "annexIII": "annex-iii-5.b"}
+}
+
+test_denies_a_contradiction if {
+	rule.deny == {"the use is in annex-iii-5.b of Annex III, and the system is declared minimal"} with input.system as {"riskClass": "minimal", "annexIII": "annex-iii-5.b"}
+}
+
+test_not_applicable_without_area if {
+	count(rule.not_applicable) == 1 with input.system as {"riskClass": "minimal"}
+}

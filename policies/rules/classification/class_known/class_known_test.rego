@@ -1,0 +1,15 @@
+package policies.rules.classification.class_known_test
+
+import data.policies.rules.classification.class_known as rule
+
+test_passes if {
+	rule.deny == set() with input.system as {"riskClass": "limited"}
+}
+
+test_denies_prohibited if {
+	rule.deny == {"the system is declared to be a prohibited practice"} with input.system as {"riskClass": "prohibited"}
+}
+
+test_denies_another_word if {
+	rule.deny == {"risk class \"low\" is none of high, limited, minimal, gpai"} with input.system as {"riskClass": "low"}
+}

@@ -1,0 +1,11 @@
+package policies.rules.data_governance.protected_attributes_declared_test
+
+import data.policies.rules.data_governance.protected_attributes_declared as rule
+
+test_passes if {
+	rule.deny == set() with input.system as {"tables": [{"kind": "predictions", "protected": ["age"]}]}
+}
+
+test_denies_none if {
+	rule.deny == {"no table of predictions declares protected attributes"} with input.system as {"tables": [{"kind": "training", "protected": ["age"]}]}
+}

@@ -1,0 +1,25 @@
+package policies.rules.data_governance.tables_packed_test
+
+import data.policies.rules.data_governance.tables_packed as rule
+
+subject := {"files": [{"path": "data/a.csv"}]}
+
+test_passes if {
+	rule.deny == set() with input.system as {"tables": [{"name": "t", "path": "data/a.csv"}]} with input.subject as subject
+}
+
+test_passes_a_glob if {
+	rule.deny == set() with input.system as {"tables": [{"name": "t", "path": "data/*.csv"}]} with input.subject as subject
+}
+
+test_denies_a_missing_file if {
+	rule.deny == {"table t: data/b.csv is not in the artifact"} with input.system as {"tables": [{"name": "t", "path": "data/b.csv"}]} with input.subject as subject
+}
+
+test_denies_an_empty_glob if {
+	rule.deny == {"table t: no file of the artifact matches data/*.parquet"} with input.system as {"tables": [{"name": "t", "path": "data/*.parquet"}]} with input.subject as subject
+}
+
+test_denies_no_tables if {
+	rule.deny == {"no tables are declared"} with input.system as {} with input.subject as subject
+}

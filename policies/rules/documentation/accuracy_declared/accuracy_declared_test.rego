@@ -1,0 +1,15 @@
+package policies.rules.documentation.accuracy_declared_test
+
+import data.policies.rules.documentation.accuracy_declared as rule
+
+test_passes if {
+	rule.deny == set() with input.system as {"performance": {"performance/roc_auc": 0.8}}
+}
+
+test_denies_none if {
+	rule.deny == {"no performance figure is declared"} with input.system as {}
+}
+
+test_denies_an_empty_list if {
+	rule.deny == {"no performance figure is declared"} with input.system as {"performance": {}}
+}

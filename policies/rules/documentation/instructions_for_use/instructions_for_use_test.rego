@@ -1,0 +1,23 @@
+package policies.rules.documentation.instructions_for_use_test
+
+import data.policies.rules.documentation.instructions_for_use as rule
+
+test_passes if {
+	rule.deny == set() with input.system as {"documents": [{"kind": "instructions-for-use", "path": "d.md"}]} with input.subject as {"files": [{"path": "d.md", "kind": "doc", "size": 1}]}
+}
+
+test_denies_when_not_declared if {
+	rule.deny == {"no instructions-for-use is declared and packed"} with input.system as {"documents": []} with input.subject as {"files": [{"path": "d.md", "kind": "doc", "size": 1}]}
+}
+
+test_denies_when_not_packed if {
+	rule.deny == {"no instructions-for-use is declared and packed"} with input.system as {"documents": [{"kind": "instructions-for-use", "path": "d.md"}]} with input.subject as {"files": []}
+}
+
+test_denies_an_empty_file if {
+	rule.deny == {"no instructions-for-use is declared and packed"} with input.system as {"documents": [{"kind": "instructions-for-use", "path": "d.md"}]} with input.subject as {"files": [{"path": "d.md", "kind": "doc", "size": 0}]}
+}
+
+test_denies_weights_in_its_place if {
+	rule.deny == {"no instructions-for-use is declared and packed"} with input.system as {"documents": [{"kind": "instructions-for-use", "path": "d.md"}]} with input.subject as {"files": [{"path": "d.md", "kind": "weight", "size": 1}]}
+}

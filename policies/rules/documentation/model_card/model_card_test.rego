@@ -1,0 +1,23 @@
+package policies.rules.documentation.model_card_test
+
+import data.policies.rules.documentation.model_card as rule
+
+test_passes if {
+	rule.deny == set() with input.system as {"documents": [{"kind": "model-card", "path": "d.md"}]} with input.subject as {"files": [{"path": "d.md", "kind": "doc", "size": 1}]}
+}
+
+test_denies_when_not_declared if {
+	rule.deny == {"no model-card is declared and packed"} with input.system as {"documents": []} with input.subject as {"files": [{"path": "d.md", "kind": "doc", "size": 1}]}
+}
+
+test_denies_when_not_packed if {
+	rule.deny == {"no model-card is declared and packed"} with input.system as {"documents": [{"kind": "model-card", "path": "d.md"}]} with input.subject as {"files": []}
+}
+
+test_denies_an_empty_file if {
+	rule.deny == {"no model-card is declared and packed"} with input.system as {"documents": [{"kind": "model-card", "path": "d.md"}]} with input.subject as {"files": [{"path": "d.md", "kind": "doc", "size": 0}]}
+}
+
+test_denies_weights_in_its_place if {
+	rule.deny == {"no model-card is declared and packed"} with input.system as {"documents": [{"kind": "model-card", "path": "d.md"}]} with input.subject as {"files": [{"path": "d.md", "kind": "weight", "size": 1}]}
+}

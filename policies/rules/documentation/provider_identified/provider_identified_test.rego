@@ -1,0 +1,15 @@
+package policies.rules.documentation.provider_identified_test
+
+import data.policies.rules.documentation.provider_identified as rule
+
+test_passes if {
+	rule.deny == set() with input.system as {"provider": {"name": "Bank", "contact": "a@b.example"}}
+}
+
+test_denies_no_name if {
+	rule.deny == {"the provider has no name"} with input.system as {"provider": {"name": " ", "contact": "a@b.example"}}
+}
+
+test_denies_no_contact if {
+	rule.deny == {"the provider gives no contact"} with input.system as {"provider": {"name": "Bank"}}
+}

@@ -1,0 +1,27 @@
+package policies.rules.explainability.protected_share_test
+
+import data.policies.rules.explainability.protected_share as rule
+
+scan(value) := {"measurements": [{"metric": "explainability/protected_share", "value": value, "n": 100}]}
+
+config := {"explainability": {"protected_share_max": 0.1}}
+
+test_passes_at_the_bound if {
+	count(rule.deny) + count(rule.unknown) == 0 with input.scans.explainability as scan(0.1) with data.config.thresholds as config
+}
+
+test_denies_beyond if {
+	rule.deny == {"protected attributes carry 0.500 of the attribution; at most 0.100 is allowed"} with input.scans.explainability as scan(0.5) with data.config.thresholds as config
+}
+
+test_denies_at_the_worse_end if {
+	count(rule.deny) == 1 with input.scans.explainability as {"measurements": [{"metric": "explainability/protected_share", "value": 0.1, "high": 0.5, "n": 100}]} with data.config.thresholds as config
+}
+
+test_unknown_when_not_measured if {
+	rule.unknown == {"explainability/protected_share was not measured"} with input.scans.explainability as {"measurements": []} with data.config.thresholds as config
+}
+
+test_unknown_on_no_rows if {
+	rule.unknown == {"explainability/protected_share rests on no rows"} with input.scans.explainability as {"measurements": [{"metric": "explainability/protected_share", "value": 0.1, "n": 0}]} with data.config.thresholds as config
+}

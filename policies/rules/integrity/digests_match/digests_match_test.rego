@@ -1,0 +1,19 @@
+package policies.rules.integrity.digests_match_test
+
+import data.policies.rules.integrity.digests_match as rule
+
+test_passes if {
+	count(rule.deny) + count(rule.unknown) == 0 with input.subject as {"files": [{"path": "a", "digest": "sha256:11"}]} with input.signature as {"resources": [{"name": "a", "algorithm": "sha256", "digest": "11"}]}
+}
+
+test_denies_a_change if {
+	rule.deny == {"a: signed as 11, packed as sha256:22"} with input.subject as {"files": [{"path": "a", "digest": "sha256:22"}]} with input.signature as {"resources": [{"name": "a", "algorithm": "sha256", "digest": "11"}]}
+}
+
+test_denies_another_algorithm if {
+	rule.deny == {"a: its digest is md5, and sha256 is wanted"} with input.subject as {"files": [{"path": "a", "digest": "sha256:11"}]} with input.signature as {"resources": [{"name": "a", "algorithm": "md5", "digest": "11"}]}
+}
+
+test_unknown_without_a_digest if {
+	rule.unknown == {"no signed digest of b"} with input.subject as {"files": [{"path": "b", "digest": "sha256:11"}]} with input.signature as {"resources": [{"name": "a", "algorithm": "sha256", "digest": "11"}]}
+}

@@ -1,0 +1,23 @@
+package policies.rules.monitoring.monitoring_plan_test
+
+import data.policies.rules.monitoring.monitoring_plan as rule
+
+test_passes if {
+	rule.deny == set() with input.system as {"documents": [{"kind": "monitoring-plan", "path": "d.md"}]} with input.subject as {"files": [{"path": "d.md", "kind": "doc", "size": 1}]}
+}
+
+test_denies_when_not_declared if {
+	rule.deny == {"no monitoring-plan is declared and packed"} with input.system as {"documents": []} with input.subject as {"files": [{"path": "d.md", "kind": "doc", "size": 1}]}
+}
+
+test_denies_when_not_packed if {
+	rule.deny == {"no monitoring-plan is declared and packed"} with input.system as {"documents": [{"kind": "monitoring-plan", "path": "d.md"}]} with input.subject as {"files": []}
+}
+
+test_denies_an_empty_file if {
+	rule.deny == {"no monitoring-plan is declared and packed"} with input.system as {"documents": [{"kind": "monitoring-plan", "path": "d.md"}]} with input.subject as {"files": [{"path": "d.md", "kind": "doc", "size": 0}]}
+}
+
+test_denies_weights_in_its_place if {
+	rule.deny == {"no monitoring-plan is declared and packed"} with input.system as {"documents": [{"kind": "monitoring-plan", "path": "d.md"}]} with input.subject as {"files": [{"path": "d.md", "kind": "weight", "size": 1}]}
+}

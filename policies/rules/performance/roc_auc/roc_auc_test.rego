@@ -1,0 +1,23 @@
+package policies.rules.performance.roc_auc_test
+
+import data.policies.rules.performance.roc_auc as rule
+
+scan(m) := {"measurements": [m]}
+
+config := {"performance": {"roc_auc_min": 0.7}}
+
+test_passes if {
+	count(rule.deny) + count(rule.unknown) == 0 with input.scans.performance as scan({"metric": "performance/roc_auc", "value": 0.8, "low": 0.75, "n": 100}) with data.config.thresholds as config
+}
+
+test_denies_at_the_lower_end if {
+	rule.deny == {"the ROC AUC may be as low as 0.650; at least 0.700 is demanded"} with input.scans.performance as scan({"metric": "performance/roc_auc", "value": 0.8, "low": 0.65, "n": 100, "slice": {}}) with data.config.thresholds as config
+}
+
+test_unknown_without_an_interval if {
+	rule.unknown == {"performance/roc_auc has no interval"} with input.scans.performance as scan({"metric": "performance/roc_auc", "value": 0.8, "n": 100}) with data.config.thresholds as config
+}
+
+test_a_slice_is_not_the_whole if {
+	rule.unknown == {"performance/roc_auc was not measured on all predictions"} with input.scans.performance as scan({"metric": "performance/roc_auc", "value": 0.8, "low": 0.75, "n": 100, "slice": {"group": "young"}}) with data.config.thresholds as config
+}

@@ -1,0 +1,27 @@
+package policies.rules.poisoning.conflicting_duplicates_test
+
+import data.policies.rules.poisoning.conflicting_duplicates as rule
+
+scan(value) := {"measurements": [{"metric": "poisoning/conflicting_duplicates", "value": value, "n": 100}]}
+
+config := {"poisoning": {"conflicting_duplicates_max": 0.01}}
+
+test_passes_at_the_bound if {
+	count(rule.deny) + count(rule.unknown) == 0 with input.scans.poisoning as scan(0.01) with data.config.thresholds as config
+}
+
+test_denies_beyond if {
+	rule.deny == {"0.500 of the rows may repeat another with another label; at most 0.010 is allowed"} with input.scans.poisoning as scan(0.5) with data.config.thresholds as config
+}
+
+test_denies_at_the_worse_end if {
+	count(rule.deny) == 1 with input.scans.poisoning as {"measurements": [{"metric": "poisoning/conflicting_duplicates", "value": 0.01, "high": 0.5, "n": 100}]} with data.config.thresholds as config
+}
+
+test_unknown_when_not_measured if {
+	rule.unknown == {"poisoning/conflicting_duplicates was not measured"} with input.scans.poisoning as {"measurements": []} with data.config.thresholds as config
+}
+
+test_unknown_on_no_rows if {
+	rule.unknown == {"poisoning/conflicting_duplicates rests on no rows"} with input.scans.poisoning as {"measurements": [{"metric": "poisoning/conflicting_duplicates", "value": 0.01, "n": 0}]} with data.config.thresholds as config
+}

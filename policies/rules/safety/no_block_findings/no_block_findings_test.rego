@@ -1,0 +1,17 @@
+package policies.rules.safety.no_block_findings_test
+
+import data.policies.rules.safety.no_block_findings as rule
+
+found(id, severity) := {"findings": [{"id": id, "path": "a", "what": "b", "severity": severity}]}
+
+test_passes if {
+	rule.deny == set() with input.scans.modelfile as {"findings": []}
+}
+
+test_denies if {
+	rule.deny == {"a: b (zip/path-traversal)"} with input.scans.modelfile as found("zip/path-traversal", "block")
+}
+
+test_lets_the_harmless_by if {
+	rule.deny == set() with input.scans.modelfile as found("x/other", "info")
+}

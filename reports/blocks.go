@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reports
+
+import "fmt"
+
+// This file holds the kinds of blocks that a page is made of; each is one
+// function, and each says what it is in the structure of the document.
+
+const (
+	bodySize  = 9.4  // points
+	tableSize = 8.0  // points
+	leading   = 1.38 // line height by size
+	pad       = 1.5  // millimetres around a table cell's text
+	maxText   = 4000 // runes of one text; more are counted
+)
+
+func lineHeight(size float64) float64 { return size * perPoint * leading }
+
+func (l *layout) space(h float64) { l.y += h }
+
+// heading places a heading, makes a bookmark of it, and keeps it with what follows.
+func (l *layout) heading(level int, s string) {
+	size := [...]float64{0, 17, 12.5, 10.5}[level]
+	color, above := "ink", [...]float64{0, 6, 4, 2.5}[level]
+	if level == 1 {
+		color = "accent"
+	}
+	if l.y > marginT {
+		l.space(above)
+	}
+	lines := l.wrap(bold, size, clip(s, 300, "decision.json"), column)
+	l.ensure(float64(len(lines))*lineHeight(size) + [...]float64{0, 48, 30, 22}[level])
+	l.heads = append(l.heads, heading{level, l.page(), l.y - 2, l.drawable(regular, s)})
+	l.in(fmt.Sprintf("H%d", level), func(*node) { l.lines(lines, marginX, bold, size, color) })
+	l.space(1.6)
+	if level == 1 {
+		l.line("accent", 0.5, marginX, l.y, marginX+column, l.y)
+		l.space(3.4)
+	}
+}
+
+// lines places wrapped lines at the cursor, over as many pages as they need.
+func (l *layout) lines(lines []string, x float64, f face, size float64, color string) {
+	h := lineHeight(size)
+	for _, s := range lines {
+		if l.y+h > bottom {
+			l.newPage()
+		}
+		l.text(x, l.y+size*perPoint, f, size, color, s)
+		l.y += h
+	}
+}
+
+func (l *layout) para(s string) { l.paraIn(s, regular, "ink") }
+
+func (l *layout) paraIn(s string, f face, color string) {
+	lines := l.wrap(f, bodySize, clip(s, maxText, "decision.json"), column)
+	l.ensure(lineHeight(bodySize) * float64(min(len(lines), 2)))
+	l.in("P", func(*node) { l.lines(lines, marginX, f, bodySize, color) })
+	l.space(1.8)
+}
+
+func (l *layout) bullets(items []string) {
+	if len(items) == 0 {
+		return
+	}
+	l.in("L", func(*node) {
+		for _, s := range items {
+			lines := l.wrap(regular, bodySize, clip(s, maxText, "decision.json"), column-5)
+			l.ensure(lineHeight(bodySize) * float64(min(len(lines), 2)))
+			l.in("LI", func(*node) {
+				l.in("Lbl", func(*node) { l.text(marginX+1, l.y+bodySize*perPoint, bold, bodySize, "accent", "•") })
+				l.in("LBody", func(*node) { l.lines(lines, marginX+5, regular, bodySize, "ink") })
+			})
+			l.space(0.6)
+		}
+	})
+	l.space(1.6)
+}
+
+// cell is one cell of a table.
+type cell struct {
+	Text  string
+	Face  face
+	Color string
+	Badge string // a word drawn as a label above the text
+}
+
+// grid is a table. Widths are shares of the column.
+type grid struct {
+	Widths []float64
+	Head   []string // nil: the first cell of each row is its header
+	Rows   [][]cell
+}
+
+// facts is a table of names and values.
+func (l *layout) facts(list []fact) {
+	var rows [][]cell
+	for _, f := range list {
+		if f.Value != "" {
+			rows = append(rows, []cell{{Text: f.Name, Face: bold, Color: "muted"}, {Text: f.Value}})
+		}
+	}
+	l.table(grid{Widths: []float64{3, 10}, Rows: rows})
+}
+
+// laid is a row cut into lines.
+type laid struct {
+	cells [][]string
+	lines int
+}
+
+func (l *layout) lay(g grid, row []cell) laid {
+	out := laid{lines: 1}
+	for i, c := range row {
+		var lines []string
+		if c.Badge != "" {
+			lines = append(lines, "")
+		}
+		if c.Text != "" || c.Badge == "" {
+			lines = append(lines, l.wrap(c.Face, l.cellSize(c), clip(c.Text, maxText, "decision.json"), g.width(i)-2*pad)...)
+		}
+		out.cells = append(out.cells, lines)
+		out.lines = max(out.lines, len(lines))
+	}
+	return out
+}
+
+// cellSize makes fixed-width text a little smaller: it is wide.
+func (l *layout) cellSize(c cell) float64 {
+	if c.Face == mono {
+		return tableSize - 0.9
+	}
+	return tableSize
+}
+
+func (g grid) width(i int) float64 {
+	total := 0.0
+	for _, w := range g.Widths {
+		total += w
+	}
+	return column * g.Widths[i] / total
+}
+
+// table places a table. A row that does not fit is moved to the next page; a
+// row higher than a page is cut; the header is repeated on each page.
+func (l *layout) table(g grid) {
+	if len(g.Rows) == 0 {
+		return
+	}
+	l.in("Table", func(*node) {
+		l.tableHead(g, true)
+		for i, row := range g.Rows {
+			l.row(g, row, i)
+		}
+	})
+	l.space(3.5)
+}
+
+func (l *layout) tableHead(g grid, first bool) {
+	if g.Head == nil {
+		l.line("rule", 0.2, marginX, l.y, marginX+column, l.y)
+		return
+	}
+	var row []cell
+	for _, s := range g.Head {
+		row = append(row, cell{Text: s, Face: bold, Color: "white"})
+	}
+	cut := l.lay(g, row)
+	h := float64(cut.lines)*lineHeight(tableSize) + 2*pad
+	if first {
+		l.ensure(h + 14)
+	}
+	l.rect(marginX, l.y, column, h, "accent")
+	place := func() { l.cells(g, row, cut, nil, 0, cut.lines) }
+	if !first {
+		l.decor(place) // told once to those who listen
+	} else {
+		l.in("TR", func(n *node) { l.cells(g, row, cut, l.cellNodes(n, row, "Column"), 0, cut.lines) })
+	}
+	l.y += h
+}
+
+// cellNodes makes the elements of a row, so that a row on two pages is one row.
+func (l *layout) cellNodes(tr *node, row []cell, scope string) []*node {
+	var out []*node
+	for i := range row {
+		n := &node{role: "TD", parent: tr, page: l.page()}
+		if scope == "Column" || i == 0 && scope == "Row" {
+			n.role, n.scope = "TH", scope
+		}
+		tr.kids = append(tr.kids, kid{node: n})
+		out = append(out, n)
+	}
+	return out
+}
+
+func (l *layout) row(g grid, row []cell, i int) {
+	cut := l.lay(g, row)
+	h := lineHeight(tableSize)
+	l.in("TR", func(tr *node) {
+		nodes := l.cellNodes(tr, row, "Row")
+		for k := 0; k < cut.lines; {
+			room := int((bottom - l.y - 2*pad) / h)
+			whole := int((bottom - marginT - 12) / h)
+			rest := cut.lines - k
+			if room < 1 || room < rest && (rest <= whole || room < 3) {
+				l.newPage()
+				l.tableHead(g, false)
+				room = int((bottom - l.y - 2*pad) / h)
+			}
+			n := min(room, rest)
+			l.band(float64(n)*h+2*pad, i)
+			l.cells(g, row, cut, nodes, k, k+n)
+			l.y += float64(n)*h + 2*pad
+			k += n
+		}
+	})
+}
+
+func (l *layout) band(h float64, i int) {
+	if i%2 == 1 {
+		l.rect(marginX, l.y, column, h, "panel")
+	}
+	l.line("rule", 0.15, marginX, l.y+h, marginX+column, l.y+h)
+}
+
+// cells places the lines from..to of each cell of a row.
+func (l *layout) cells(g grid, row []cell, cut laid, nodes []*node, from, to int) {
+	outer, x := l.cur, marginX
+	for i, c := range row {
+		if nodes != nil {
+			l.cur = nodes[i]
+		}
+		for k := from; k < min(to, len(cut.cells[i])); k++ {
+			y := l.y + pad + float64(k-from)*lineHeight(tableSize)
+			if k == 0 && c.Badge != "" {
+				l.badge(x+pad, y, c.Badge)
+				continue
+			}
+			l.text(x+pad, y+tableSize*perPoint, c.Face, l.cellSize(c), or(c.Color, "ink"), cut.cells[i][k])
+		}
+		x += g.width(i)
+	}
+	l.cur = outer
+}
+
+// badge is a word on its colour, with a sign, so that colour is never alone.
+func (l *layout) badge(x, y float64, word string) {
+	const size, h = 6.6, 3.5
+	l.rect(x, y, l.width(bold, size, word)+6, h, tone(word))
+	l.badgeSign(x+2.2, y+h/2, word)
+	l.text(x+4.4, y+h*0.72, bold, size, "white", word)
+}
+
+func (l *layout) badgeSign(x, y float64, word string) {
+	switch sign(word) {
+	case toneSigns[good]:
+		l.line("white", 0.45, x-0.9, y, x-0.3, y+0.7, x+0.9, y-0.8)
+	case toneSigns[bad]:
+		l.line("white", 0.45, x-0.7, y-0.7, x+0.7, y+0.7)
+		l.line("white", 0.45, x-0.7, y+0.7, x+0.7, y-0.7)
+	case toneSigns[neutral]:
+		l.line("white", 0.45, x-0.8, y, x+0.8, y)
+	default:
+		l.decor(func() { l.text(x-0.5, y+0.9, bold, 7, "white", sign(word)) })
+	}
+}
+
+// tiles are big numbers side by side.
+func (l *layout) tiles(list []tile) {
+	const h, gapX = 19.0, 4.0
+	l.ensure(h + 4)
+	w := (column - gapX*float64(len(list)-1)) / float64(len(list))
+	for i, t := range list {
+		x := marginX + float64(i)*(w+gapX)
+		l.rect(x, l.y, w, h, "panel")
+		l.rect(x, l.y, w, 1.1, t.Tone)
+		l.in("P", func(*node) {
+			l.text(x+3, l.y+9, bold, 15, t.Tone, t.Number+" ")
+			for k, s := range l.wrap(regular, 7.6, t.What, w-6) {
+				l.text(x+3, l.y+13.2+float64(k)*3.4, regular, 7.6, "ink", s)
+			}
+		})
+	}
+	l.y += h + 4
+}
+
+// picture places a scene at the cursor, with its title above.
+func (l *layout) picture(s scene) {
+	l.ensure(s.H + 10)
+	l.in("P", func(*node) {
+		l.text(marginX, l.y+3.6, bold, bodySize, "ink", l.drawable(bold, fit(s.Title, column, 3.3)))
+	})
+	l.y += 6
+	l.figure(s, marginX, l.y)
+	l.y += s.H + 2
+}

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reports
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/modelvet/modelvet"
+)
+
+const (
+	chartWidth = 170.0
+	maxBars    = 16 // in one picture; the table below it has all
+)
+
+// panel is one scanner's part of a report: its pictures and numbers.
+type panel struct {
+	Scan   modelvet.Scan
+	Title  string
+	Charts []chart
+	Single []modelvet.Measurement // measurements without a picture
+}
+
+// chart is a picture and the numbers it is drawn from.
+type chart struct {
+	scene
+	Rows   []modelvet.Measurement
+	Series *modelvet.Series
+}
+
+var scannerTitles = map[string]string{
+	"fairness": "Fairness", "performance": "Performance", "poisoning": "Data poisoning", "explainability": "Explainability",
+	"modelfile": "Model files", "drift": "Drift", "privacy": "Privacy", "robustness": "Robustness",
+}
+
+func panels(scans []modelvet.Scan) []panel {
+	var out []panel
+	for _, s := range scans {
+		p := panel{Scan: s, Title: or(scannerTitles[s.Scanner], or(s.Scanner, "unnamed scanner"))}
+		for _, rows := range byMetric(s.Measurements) {
+			if len(rows) > 1 && drawable(rows) {
+				p.Charts = append(p.Charts, bars(rows))
+			} else {
+				p.Single = append(p.Single, rows...)
+			}
+		}
+		for _, series := range s.Series {
+			if c, ok := curve(series); ok {
+				p.Charts = append(p.Charts, c)
+			}
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// byMetric groups measurements by metric, in the order in which they come.
+func byMetric(list []modelvet.Measurement) [][]modelvet.Measurement {
+	at := map[string]int{}
+	var out [][]modelvet.Measurement
+	for _, m := range list {
+		i, ok := at[m.Metric]
+		if !ok {
+			i = len(out)
+			at[m.Metric] = i
+			out = append(out, nil)
+		}
+		out[i] = append(out[i], m)
+	}
+	return out
+}
+
+// finite says that a value can be drawn: a number, and none beyond all scales.
+func finite(v float64) bool { return math.Abs(v) < 1e12 }
+
+func drawable(rows []modelvet.Measurement) bool {
+	for _, m := range rows {
+		if !finite(m.Value) || m.Low != nil && !finite(*m.Low) || m.High != nil && !finite(*m.High) {
+			return false
+		}
+	}
+	return true
+}
+
+// metricName makes "fairness/selection_rate" "Selection rate".
+func metricName(metric string) string {
+	_, name, ok := strings.Cut(metric, "/")
+	if !ok {
+		name = metric
+	}
+	name = strings.ReplaceAll(visible(name), "_", " ")
+	words := strings.Fields(name)
+	for i, w := range words {
+		if slices.Contains([]string{"roc", "auc", "psi", "ece", "pr", "shap"}, w) {
+			words[i] = strings.ToUpper(w)
+		}
+	}
+	name = strings.Join(words, " ")
+	if name == "" {
+		return "unnamed metric"
+	}
+	first, size := utf8.DecodeRuneInString(name)
+	return string(unicode.ToUpper(first)) + name[size:]
+}
+
+// axis maps values to millimetres.
+type axis struct{ lo, hi, step, from, to float64 }
+
+func (a axis) at(v float64) float64 { return a.from + (v-a.lo)/(a.hi-a.lo)*(a.to-a.from) }
+
+// newAxis has round ticks and always holds zero when bars stand on it.
+func newAxis(lo, hi, from, to float64) axis {
+	if hi <= lo {
+		hi = lo + 1
+	}
+	raw := (hi - lo) / 5
+	step := math.Pow(10, math.Floor(math.Log10(raw)))
+	for _, f := range []float64{1, 2, 2.5, 5, 10} {
+		if f*step >= raw {
+			step *= f
+			break
+		}
+	}
+	return axis{lo: math.Floor(lo/step+1e-9) * step, hi: math.Ceil(hi/step-1e-9) * step, step: step, from: from, to: to}
+}
+
+func (a axis) ticks() []float64 {
+	var out []float64
+	for i := 0; i < 50; i++ {
+		v := a.lo + float64(i)*a.step
+		if v > a.hi+a.step/1000 {
+			break
+		}
+		out = append(out, math.Round(v*1e9)/1e9)
+	}
+	return out
+}
+
+// tick writes an axis label, shorter than a measured number.
+func tick(v float64) string {
+	return strings.Replace(fmt.Sprintf("%.4g", v), "-", "−", 1)
+}
+
+// bars draws one metric over its slices: a bar from zero, a whisker for the
+// interval, n beside the label, and the four-fifths line where the metric is a ratio.
+func bars(rows []modelvet.Measurement) chart {
+	all := rows
+	if len(rows) > maxBars {
+		rows = rows[:maxBars]
+	}
+	reference, hasReference := 0.8, strings.HasSuffix(rows[0].Metric, "_ratio")
+	lo, hi := extent(rows)
+	if hasReference {
+		hi = max(hi, 1)
+	}
+	const left, right, row = 56.0, 28.0, 7.4
+	s := scene{W: chartWidth, H: 8 + row*float64(len(rows)) + 9, Title: metricName(rows[0].Metric), Desc: describe(rows)}
+	a := newAxis(lo, hi, left, chartWidth-right)
+	bottom := 8 + row*float64(len(rows))
+	for _, v := range a.ticks() {
+		s.line("rule", 0.15, false, a.at(v), 6, a.at(v), bottom)
+		s.text(a.at(v), bottom+4, "middle", "muted", tick(v))
+	}
+	for i, m := range rows {
+		s.bar(a, m, 8+row*float64(i), left, hasReference, reference)
+	}
+	s.line("muted", 0.3, false, a.at(0), 6, a.at(0), bottom)
+	if hasReference {
+		s.line("ink", 0.4, true, a.at(reference), 5, a.at(reference), bottom)
+		s.text(a.at(reference), 3.8, "middle", "ink", "four-fifths line 0.8").Bold = true
+	}
+	s.text(left, bottom+8, "start", "muted", "whiskers: 95 % interval"+more(len(all)-len(rows)))
+	return chart{scene: s, Rows: all}
+}
+
+func more(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %d more in the table", n)
+}
+
+func extent(rows []modelvet.Measurement) (lo, hi float64) {
+	for _, m := range rows {
+		lo, hi = min(lo, m.Value), max(hi, m.Value)
+		if m.Low != nil && m.High != nil {
+			lo, hi = min(lo, *m.Low), max(hi, *m.High)
+		}
+	}
+	return lo, hi
+}
+
+func (s *scene) bar(a axis, m modelvet.Measurement, y, left float64, hasReference bool, reference float64) {
+	color, word := "accent", ""
+	if hasReference {
+		color, word = against(m, reference)
+	}
+	x0, x1 := a.at(0), a.at(m.Value)
+	s.rect(min(x0, x1), y+1, math.Abs(x1-x0), 4.4, color)
+	if m.Low != nil && m.High != nil {
+		l, h, mid := a.at(*m.Low), a.at(*m.High), y+3.2
+		s.line("white", 1.1, false, l, mid, h, mid) // a halo, so that the whisker shows on the bar
+		s.line("ink", 0.4, false, l, mid, h, mid)
+		s.line("ink", 0.4, false, l, mid-1.2, l, mid+1.2)
+		s.line("ink", 0.4, false, h, mid-1.2, h, mid+1.2)
+	}
+	label := fit(or(slice(m.Slice), "all"), left-16, 2.9)
+	s.text(left-2, y+4.2, "end", "ink", fmt.Sprintf("%s (n=%d)", label, m.N))
+	s.text(a.to+3, y+4.2, "start", color, strings.TrimSpace(number(m.Value)+" "+word)).Bold = true
+}
+
+// against says on which side of a line an interval lies; one that crosses it
+// decides nothing.
+func against(m modelvet.Measurement, line float64) (color, word string) {
+	low, high := m.Value, m.Value
+	if m.Low != nil && m.High != nil {
+		low, high = *m.Low, *m.High
+	}
+	switch {
+	case low >= line:
+		return good, "above"
+	case high < line:
+		return bad, "below"
+	}
+	return warn, "open"
+}
+
+func describe(rows []modelvet.Measurement) string {
+	var out []string
+	for _, m := range rows {
+		out = append(out, strings.TrimSpace(fmt.Sprintf("%s %s %s", or(slice(m.Slice), "all"), number(m.Value), interval(m))))
+	}
+	return "Bar chart of " + strings.ToLower(metricName(rows[0].Metric)) + ": " + strings.Join(out, "; ") + "."
+}
+
+// curve draws a series: a line over X, or columns over Labels. A series whose
+// lengths disagree, or that holds what is no number, is not drawn.
+func curve(s modelvet.Series) (chart, bool) {
+	if len(s.Y) == 0 || slices.ContainsFunc(s.Y, func(v float64) bool { return !finite(v) }) || slices.ContainsFunc(s.X, func(v float64) bool { return !finite(v) }) {
+		return chart{}, false
+	}
+	switch {
+	case len(s.X) == len(s.Y) && len(s.Y) > 1:
+		return chart{scene: lineScene(s), Series: &s}, true
+	case len(s.Labels) == len(s.Y):
+		return chart{scene: columnScene(s), Series: &s}, true
+	}
+	return chart{}, false
+}
+
+const plotLeft, plotTop, plotBottom = 18.0, 3.0, 52.0
+
+func frame(s modelvet.Series, lo, hi float64) (scene, axis) {
+	sc := scene{W: chartWidth, H: 62, Title: metricName(s.Name)}
+	y := newAxis(lo, hi, plotBottom, plotTop)
+	for _, v := range y.ticks() {
+		sc.line("rule", 0.15, false, plotLeft, y.at(v), chartWidth-8, y.at(v))
+		sc.text(plotLeft-2, y.at(v)+1, "end", "muted", tick(v))
+	}
+	return sc, y
+}
+
+func lineScene(s modelvet.Series) scene {
+	diagonal := strings.Contains(s.Name, "roc") || strings.Contains(s.Name, "calibration") || strings.Contains(s.Name, "reliability")
+	xlo, xhi, yhi := slices.Min(s.X), slices.Max(s.X), slices.Max(s.Y)
+	if diagonal {
+		xlo, xhi, yhi = min(xlo, 0), max(xhi, 1), max(yhi, 1)
+	}
+	sc, y := frame(s, min(0, slices.Min(s.Y)), yhi)
+	x := newAxis(xlo, xhi, plotLeft, chartWidth-8)
+	for _, v := range x.ticks() {
+		sc.text(x.at(v), plotBottom+4, "middle", "muted", tick(v))
+	}
+	if diagonal {
+		sc.line("muted", 0.3, true, x.at(0), y.at(0), x.at(1), y.at(1))
+	}
+	var points []float64
+	stride := 1 + len(s.Y)/500 // a picture shows no more than that
+	for i := 0; i < len(s.Y); i += stride {
+		points = append(points, x.at(s.X[i]), y.at(s.Y[i]))
+	}
+	sc.line("accent", 0.7, false, points...)
+	for i := 0; i < len(points) && len(points) <= 60; i += 2 {
+		sc.circle(points[i], points[i+1], 0.9, "accent")
+	}
+	sc.Desc = fmt.Sprintf("Line of %d points of %s, from %s to %s.", len(s.Y), strings.ToLower(metricName(s.Name)), number(slices.Min(s.Y)), number(slices.Max(s.Y)))
+	return sc
+}
+
+func columnScene(s modelvet.Series) scene {
+	sc, y := frame(s, min(0, slices.Min(s.Y)), max(0, slices.Max(s.Y)))
+	width := (chartWidth - 8 - plotLeft) / float64(len(s.Y))
+	every := int(math.Ceil(float64(len(s.Y)) / 12))
+	for i, v := range s.Y {
+		x := plotLeft + width*float64(i)
+		sc.rect(x+width*0.1, min(y.at(v), y.at(0)), width*0.8, math.Abs(y.at(v)-y.at(0)), "accent")
+		if i%every == 0 {
+			sc.text(x+width/2, plotBottom+4, "middle", "muted", fit(s.Labels[i], width*float64(every), 2.9))
+		}
+	}
+	sc.Desc = fmt.Sprintf("%d columns of %s, from %s to %s.", len(s.Y), strings.ToLower(metricName(s.Name)), number(slices.Min(s.Y)), number(slices.Max(s.Y)))
+	return sc
+}

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reports
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"html"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/modelvet/modelvet"
+)
+
+// reading is a format as its reader sees it: its text, and a text as that
+// format would show it.
+type reading struct {
+	text  func(t *testing.T, d modelvet.Decision) string
+	shows func(s string) string
+}
+
+func shown(s string) string { return visible(s) }
+
+var readings = map[string]reading{
+	"json":     {jsonText, func(s string) string { return string([]rune(s)) }},
+	"sarif":    {jsonText2("sarif"), shown},
+	"text":     {func(t *testing.T, d modelvet.Decision) string { return string(render(t, "text", d)) }, func(s string) string { return cutAt(s, textRunes) }},
+	"markdown": {markdownText, func(s string) string { return cutAt(strings.Join(strings.Fields(visible(s)), " "), markdownRunes) }},
+	"html":     {htmlText, shown},
+	"junit":    {junitText, shown},
+	"pdf":      {pdfText, nil}, // set below: it needs the fonts
+}
+
+// cutAt is what is left of a text that a format may cut; the count of the rest follows it.
+func cutAt(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return visible(s)
+	}
+	return visible(string(r[:n])) + "…"
+}
+
+func jsonText(t *testing.T, d modelvet.Decision) string { return jsonText2("json")(t, d) }
+
+func jsonText2(format string) func(t *testing.T, d modelvet.Decision) string {
+	return func(t *testing.T, d modelvet.Decision) string {
+		var v any
+		if err := json.Unmarshal(render(t, format, d), &v); err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		var walk func(any)
+		walk = func(v any) {
+			switch v := v.(type) {
+			case string:
+				b.WriteString(v + "\n")
+			case []any:
+				for _, x := range v {
+					walk(x)
+				}
+			case map[string]any:
+				for _, k := range sortedKeys(v) {
+					walk(v[k])
+				}
+			}
+		}
+		walk(v)
+		return b.String()
+	}
+}
+
+var (
+	mdEscaped = regexp.MustCompile(`\\([\\` + "`" + `*_{}\[\]#|~!$])`)
+	tags      = regexp.MustCompile(`(?s)<(style|script)>.*?</(style|script)>|<[^>]*>`)
+)
+
+func markdownText(t *testing.T, d modelvet.Decision) string {
+	out := render(t, "markdown", d)
+	if len(out) > 65_536 {
+		t.Errorf("markdown has %d bytes: too many for a comment", len(out))
+	}
+	s := mdEscaped.ReplaceAllString(string(out), "$1")
+	return strings.NewReplacer("&#8203;", "", "&#47;", "/", "&#46;", ".", "&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s)
+}
+
+func htmlText(t *testing.T, d modelvet.Decision) string {
+	return html.UnescapeString(tags.ReplaceAllString(string(render(t, "html", d)), ""))
+}
+
+func junitText(t *testing.T, d modelvet.Decision) string {
+	out := render(t, "junit", d)
+	var b strings.Builder
+	dec := xml.NewDecoder(bytes.NewReader(out))
+	for {
+		tok, err := dec.Token()
+		if err == io.EOF {
+			return b.String()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch tok := tok.(type) {
+		case xml.StartElement:
+			class, name := "", ""
+			for _, a := range tok.Attr {
+				switch a.Name.Local {
+				case "classname":
+					class = a.Value
+				case "name":
+					name = a.Value
+				}
+				b.WriteString(a.Value + "\n")
+			}
+			b.WriteString(class + "." + name + "\n")
+		case xml.CharData:
+			b.Write(tok)
+		}
+	}
+}
+
+// pdfText is the text of the pages, element by element, as a screen reader
+// would say it. That the bytes hold the same is for the interop test to say.
+func pdfText(t *testing.T, d modelvet.Decision) string {
+	v, err := newView(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := newLayout()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &book{layout: l, view: v, record: "sha256:x"}
+	b.bind()
+	said := map[*node]*strings.Builder{}
+	for _, leaf := range l.leaves {
+		for _, o := range leaf.ops {
+			if said[o.node] == nil {
+				said[o.node] = &strings.Builder{}
+			}
+			said[o.node].WriteString(o.Text)
+		}
+	}
+	var out strings.Builder
+	var walk func(n *node)
+	walk = func(n *node) {
+		if s := said[n]; s != nil {
+			out.WriteString(s.String() + "\n")
+		}
+		for _, k := range n.kids {
+			if k.node != nil {
+				walk(k.node)
+			}
+		}
+	}
+	walk(l.root)
+	return out.String()
+}
+
+func flat(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// TestEveryFormatTellsEverything is the promise of the room: no format may
+// show fewer objections than the decision holds.
+func TestEveryFormatTellsEverything(t *testing.T) {
+	m, err := newMetrics()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range Names() {
+		t.Run(name, func(t *testing.T) {
+			r, ok := readings[name]
+			if !ok {
+				t.Fatalf("format %s has no reading: a new format must be held to completeness", name)
+			}
+			if name == "pdf" {
+				r.shows = func(s string) string { return m.drawable(regular, cutAt(s, maxText)) }
+			}
+			for seed := range uint64(60) {
+				d := randomDecision(seed)
+				text := flat(r.text(t, d))
+				for what, want := range mustBeTold(d) {
+					if !strings.Contains(text, flat(r.shows(want))) {
+						t.Errorf("seed %d: %s is not told: %.200q", seed, what, r.shows(want))
+					}
+				}
+			}
+		})
+	}
+}
+
+// mustBeTold is what no format may leave out.
+func mustBeTold(d modelvet.Decision) map[string]string {
+	out := map[string]string{}
+	for _, r := range d.Results {
+		if r.Outcome == modelvet.Pass || r.Outcome == modelvet.NotApplicable {
+			continue
+		}
+		out["rule "+r.ID] = r.ID
+		for i, o := range r.Objections {
+			out[fmt.Sprintf("objection %d of %s", i, r.ID)] = o
+		}
+		if r.Reason != "" {
+			out["reason of "+r.ID] = r.Reason
+		}
+	}
+	for _, w := range d.Waivers {
+		out["waiver "+w.ID] = w.ID
+	}
+	return out
+}
+
+func TestTheVerdictIsNeverSoftened(t *testing.T) {
+	for seed := range uint64(20) {
+		d := randomDecision(seed)
+		v, err := newView(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		opens := strings.HasPrefix(v.Stamp, "ALLOW")
+		if opens != (d.Outcome == modelvet.Allowed) {
+			t.Errorf("seed %d: outcome %q is stamped %s", seed, d.Outcome, v.Stamp)
+		}
+		for _, name := range Names() {
+			text := readings[name].text(t, d)
+			if name != "json" && !strings.Contains(text, v.Stamp) {
+				t.Errorf("seed %d: %s does not hold the stamp %s", seed, name, v.Stamp)
+			}
+			if !opens && strings.Contains(text, "ALLOW WITH CONDITIONS") {
+				t.Errorf("seed %d: %s allows what is %q", seed, name, d.Outcome)
+			}
+		}
+	}
+}
+
+func TestUnknownOutcomesAreBlocked(t *testing.T) {
+	for _, o := range []modelvet.Verdict{"", "ALLOWED", "allowed ", "pass", "true", "error"} {
+		d := allowedFixture()
+		d.Outcome = o
+		v, err := newView(d)
+		if err != nil || v.Stamp != "BLOCKED" || exitCode(o) != 3 {
+			t.Errorf("outcome %q: stamp %s, error %v", o, v.Stamp, err)
+		}
+	}
+}
+
+// TestEditedDecisionsAreRefused: whoever turns "denied" into "allowed" in a
+// file gets no report that says so.
+func TestEditedDecisionsAreRefused(t *testing.T) {
+	edits := map[string]func(*modelvet.Decision){
+		"outcome": func(*modelvet.Decision) {},
+		"waived without a waiver": func(d *modelvet.Decision) {
+			for i := range d.Results {
+				d.Results[i].Outcome = modelvet.Waived
+			}
+		},
+		"no results": func(d *modelvet.Decision) { d.Results = nil },
+	}
+	for what, edit := range edits {
+		for _, o := range []modelvet.Verdict{modelvet.Allowed, modelvet.Pending} {
+			d := fixture()
+			d.Outcome = o
+			edit(&d)
+			for _, name := range Names() {
+				if name == "json" {
+					continue // the record itself
+				}
+				if err := Render(name, io.Discard, d); err == nil || !strings.Contains(err.Error(), "judge again") {
+					t.Errorf("%s, %s as %s: error %v, want a refusal", what, name, o, err)
+				}
+			}
+		}
+	}
+}
+
+// TestEmptyDecision: nothing at all is a closed gate in every format.
+func TestEmptyDecision(t *testing.T) {
+	for _, name := range Names() {
+		if text := readings[name].text(t, modelvet.Decision{}); name != "json" && !strings.Contains(text, "BLOCKED") {
+			t.Errorf("%s does not say BLOCKED:\n%.300s", name, text)
+		}
+	}
+}
+
+func TestNoFormatSaysCompliant(t *testing.T) {
+	for _, d := range []modelvet.Decision{fixture(), allowedFixture()} {
+		for _, name := range Names() {
+			if strings.Contains(strings.ToLower(readings[name].text(t, d)), "complian") {
+				t.Errorf("%s says compliant", name)
+			}
+		}
+	}
+}
+
+func TestMarkdownCountsWhatItLeavesOut(t *testing.T) {
+	d := fixture()
+	r := d.Results[0]
+	r.Outcome, r.Objections = modelvet.Fail, []string{strings.Repeat("a long objection ", 30)}
+	for i := range 400 {
+		r.ID = fmt.Sprintf("area.rule_%03d", i)
+		d.Results = append(d.Results, r)
+	}
+	out := markdownText(t, d)
+	told := regexp.MustCompile(`(\d+) more rules \(blocking\) in report.html`).FindStringSubmatch(out)
+	if told == nil {
+		t.Fatal("rules beyond the budget are not counted")
+	}
+	rows := strings.Count(out, "area.rule_")
+	if want := fmt.Sprint(403 - rows - strings.Count(out, "`fairness.dem") - strings.Count(out, "`safety.no") - strings.Count(out, "`provenance.b")); told[1] != want {
+		t.Logf("%d rows shown, %s counted as left out", rows, told[1])
+	}
+}
+
+func TestAllOfManyObjectionsAreCounted(t *testing.T) {
+	d := fixture()
+	for i := range 500 {
+		d.Results[3].Objections = append(d.Results[3].Objections, fmt.Sprintf("row %d", i))
+	}
+	d.Results[3].Outcome, d.Results[3].Level = modelvet.Fail, modelvet.Block
+	for name, want := range map[string]string{"text": "more objections in decision.json", "markdown": "more objections in report.html", "html": "row 499", "pdf": "row 499"} {
+		if !strings.Contains(readings[name].text(t, d), want) {
+			t.Errorf("%s does not tell %q", name, want)
+		}
+	}
+}

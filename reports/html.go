@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reports
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"sync"
+
+	"github.com/modelvet/modelvet"
+)
+
+//go:embed page/page.css
+var pageCSS string
+
+//go:embed page/page.js
+var pageJS string
+
+//go:embed page/page.html.tmpl
+var pageHTML string
+
+// HTML writes one self-contained file. It asks nothing of any server, its
+// content security policy lets only its own style and script run, and it can
+// be read without either.
+func HTML(w io.Writer, d modelvet.Decision) error {
+	v, err := newView(d)
+	if err != nil {
+		return err
+	}
+	p := newHTMLPage(v)
+	t, err := pageTemplate()
+	if err != nil {
+		return err
+	}
+	if t, err = t.Clone(); err != nil {
+		return fmt.Errorf("preparing the page: %w", err)
+	}
+	var b bytes.Buffer
+	if err := t.Funcs(p.funcs()).Execute(&b, p); err != nil {
+		return fmt.Errorf("filling the page: %w", err)
+	}
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+var pageTemplate = sync.OnceValues(func() (*template.Template, error) {
+	return template.New("page").Funcs((&htmlPage{}).funcs()).Parse(pageHTML)
+})
+
+// htmlPage is the view and what only HTML needs: anchors.
+type htmlPage struct {
+	view
+	CSP           string
+	Style, Script template.HTML
+	Findings      []modelvet.Result
+	Panels        []panel
+	rules         map[string]string // rule id to anchor
+	evidence      map[string]string
+	drawn         int
+}
+
+func newHTMLPage(v view) *htmlPage {
+	p := &htmlPage{view: v, Findings: v.findings(), Panels: panels(v.Scans), rules: map[string]string{}, evidence: map[string]string{}}
+	p.Style = template.HTML("<style>" + pageCSS + "</style>")
+	p.Script = template.HTML("<script>" + pageJS + "</script>")
+	p.CSP = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'", cspHash(pageCSS), cspHash(pageJS))
+	for i, r := range v.Results {
+		p.rules[r.ID] = fmt.Sprintf("rule-%d", i+1)
+	}
+	for i, e := range v.Evidence {
+		p.evidence[e.Digest] = fmt.Sprintf("evidence-%d", i+1)
+	}
+	return p
+}
+
+func cspHash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// funcs are the words of the page. Every foreign text goes through vis.
+func (p *htmlPage) funcs() template.FuncMap {
+	return template.FuncMap{
+		"vis": func(s any) string { return visible(fmt.Sprint(s)) }, "word": outcomeWord, "state": stateWord, "tone": tone, "sign": sign,
+		"signTone": func(t string) string { return toneSigns[t] },
+		"num":      number, "interval": interval, "pvalue": pvalue, "slice": func(s map[string]string) string { return visible(slice(s)) },
+		"metric": metricName, "moment": moment, "date": date, "short": func(s string) string { return visible(short(s)) },
+		"tally": counts, "words": func() []string { return wordOrder }, "level": levelWord, "cause": cause, "effect": effect,
+		"finding": func(i int) string { return fmt.Sprintf("F-%02d", i+1) }, "kind": func(s string) string { return visible(kind(s)) },
+		"signer": signerWord, "place": place, "points": points, "evidenceStatus": func(e modelvet.Evidence) string { return or(string(e.Status), "unknown") },
+		"ruleID": func(id string) string { return p.rules[id] }, "evidenceID": func(d string) string { return p.evidence[d] },
+		"draw":         func(c chart) template.HTML { p.drawn++; return svg(c.scene, fmt.Sprintf("c%d", p.drawn)) },
+		"lineageChart": func() template.HTML { return svg(lineageScene(p.view), "lineage-picture") },
+		"table":        func(s panel) chart { return chart{scene: scene{Title: s.Title}, Rows: s.Single} },
+	}
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reports
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io"
+
+	"github.com/boombuler/barcode/qr"
+
+	"github.com/modelvet/modelvet"
+)
+
+// PDF writes the report for auditors: fonts embedded, every page numbered and
+// marked with the artifact's digest, decision.json attached. The PDF is a
+// rendering; the attached decision is the record.
+func PDF(w io.Writer, d modelvet.Decision) error {
+	v, err := newView(d)
+	if err != nil {
+		return err
+	}
+	record := &bytes.Buffer{}
+	if err := JSON(record, d); err != nil {
+		return err
+	}
+	l, err := newLayout()
+	if err != nil {
+		return err
+	}
+	b := &book{layout: l, view: v, record: fmt.Sprintf("sha256:%x", sha256.Sum256(record.Bytes()))}
+	b.bind()
+	return l.write(w, document{
+		title: fmt.Sprintf("Model assessment report: %s (%s)", visible(v.Title), v.Stamp), subject: visible(v.Subject.Digest), at: v.At,
+		files: []attachment{{name: "decision.json", mime: "application/json", what: "The decision that this report renders", relation: "Source", content: record.Bytes()}},
+	})
+}
+
+// book is the report as a bound volume.
+type book struct {
+	*layout
+	view
+	record   string // digest of the attached decision.json
+	contents *node
+	index    int // page of the contents
+}
+
+// bind lays out all parts, then what only the finished book knows: contents
+// and page numbers.
+func (b *book) bind() {
+	b.cover()
+	b.control()
+	for _, part := range []func(){b.summary, b.basis, b.system, b.controls, b.ruleList, b.findingCards, b.measurements,
+		b.lineage, b.register, b.acts, b.limits, b.verify, b.signOff, b.glossary} {
+		part()
+	}
+	b.fillContents()
+	b.furniture()
+}
+
+func (b *book) cover() {
+	b.newPage()
+	b.rect(0, 0, paperW, 62, "accent")
+	b.in("P", func(*node) {
+		b.text(marginX, 21, bold, 9, "white", "modelvet · release gate for machine-learning models")
+	})
+	b.in("P", func(*node) { b.text(marginX, 40, bold, 25, "white", "Model assessment report") })
+	b.in("P", func(*node) {
+		b.text(marginX, 50, regular, 11, "white", "Automated; expresses no assurance conclusion")
+	})
+	b.y = 74
+	b.in("H1", func(*node) {
+		b.lines(b.wrap(bold, 19, clip(b.Title, 200, "decision.json"), column), marginX, bold, 19, "ink")
+	})
+	b.space(3)
+	b.stampBox()
+	b.facts([]fact{
+		{"Decision", fmt.Sprintf("%s for stage %s", or(string(b.Outcome), "no outcome: closed"), or(b.Stage, "not named"))},
+		{"Decided", moment(b.At) + ", valid until " + b.until()},
+		{"Artifact", or(b.Subject.Digest, "none")}, {"Evidence root", or(b.EvidenceRoot, "none")},
+		{"Policy", or(b.Policy.Name+" "+b.Policy.Digest, "none")}, {"Rules", b.Policy.Rules}, {"Profiles", fmt.Sprint(len(b.Policy.Profiles)) + ": " + joined(b.Policy.Profiles)},
+		{"decision.json", b.record},
+		{"Decided by", "modelvet " + b.Engine.Modelvet + ", OPA " + or(b.Engine.OPA, "not named")},
+		{"Transparency log", "No inclusion proof: this decision was not entered in a log."},
+	})
+	b.verifyBox()
+}
+
+func (b *book) stampBox() {
+	const h = 24.0
+	b.rect(marginX, b.y, column, h, b.Tone)
+	b.rect(marginX+1, b.y+1, column-2, h-2, "white")
+	b.rect(marginX+1.8, b.y+1.8, column-3.6, h-3.6, b.Tone)
+	b.in("P", func(*node) { b.text(marginX+7, b.y+11.5, bold, 20, "white", b.Stamp+" ") })
+	b.in("P", func(*node) {
+		for i, s := range b.wrap(regular, 9.4, b.Sentence, column-14) {
+			b.text(marginX+7, b.y+17.4+float64(i)*4, regular, 9.4, "white", s)
+		}
+	})
+	b.y += h + 6
+}
+
+// verifyBox holds the digest of the record as a picture for a camera.
+func (b *book) verifyBox() {
+	const h = 40.0
+	b.ensure(h)
+	b.rect(marginX, b.y, column, h, "panel")
+	top := b.y
+	b.in("P", func(*node) { b.text(marginX+4, top+7, bold, 9.4, "ink", "Verify this report yourself") })
+	for i, s := range []string{"pdfdetach -saveall report.pdf", "sha256sum decision.json", "modelvet report decision.json --format pdf"} {
+		b.in("P", func(*node) { b.text(marginX+4, top+13.5+float64(i)*5, mono, 8, "ink", "$ "+s) })
+	}
+	b.in("P", func(*node) {
+		b.text(marginX+4, top+32, regular, 8, "muted", "The same decision gives this file again, byte for byte. The square holds the digest ")
+		b.text(marginX+4, top+35.6, regular, 8, "muted", "of the attached decision.json, which is the record; this PDF renders it.")
+	})
+	if s, ok := qrScene("modelvet decision "+b.record, 34); ok {
+		b.figure(s, marginX+column-37, top+3)
+	}
+	b.y += h + 4
+}
+
+// qrScene draws a QR code as rectangles, one for each run of dark squares.
+func qrScene(content string, size float64) (scene, bool) {
+	code, err := qr.Encode(content, qr.M, qr.Auto)
+	if err != nil {
+		return scene{}, false
+	}
+	n := code.Bounds().Dx()
+	s := scene{W: size, H: size, Title: "QR code", Desc: content}
+	unit := size / float64(n)
+	dark := func(x, y int) bool { r, _, _, _ := code.At(x, y).RGBA(); return r == 0 }
+	for y := range n {
+		for x := 0; x < n; x++ {
+			from := x
+			for x < n && dark(x, y) {
+				x++
+			}
+			if x > from {
+				s.rect(float64(from)*unit, float64(y)*unit, float64(x-from)*unit, unit, "ink")
+			}
+		}
+	}
+	return s, true
+}
+
+// control is the page of the contents, filled when the book is done, and of
+// document control.
+func (b *book) control() {
+	b.newPage()
+	b.index = b.page()
+	b.in("P", func(*node) { b.text(marginX, b.y+6, bold, 17, "accent", "Contents") })
+	b.in("TOC", func(n *node) { b.contents = n })
+	b.y += 12 + 14*6.2
+	b.heading(2, "Document control")
+	b.facts([]fact{
+		{"Document", "Rendering of decision.json, " + b.record}, {"Subject", b.Subject.Name + " " + b.Subject.Digest},
+		{"Date", moment(b.At) + " (the time of the decision; a rendering has no date of its own)"},
+		{"Supersedes", "Every earlier report on this artifact and stage with an earlier date."},
+		{"Retention", "For high-risk systems technical documentation is kept for ten years (EU AI Act, Article 18)."},
+	})
+}
+
+func (b *book) fillContents() {
+	outer, y := b.cur, marginT+16.0
+	for _, h := range b.heads {
+		if h.level != 1 {
+			continue
+		}
+		b.cur = b.contents
+		b.in("TOCI", func(*node) {
+			b.in("Reference", func(*node) {
+				b.in("Link", func(*node) { b.entry(h, y) })
+			})
+		})
+		b.decor(func() {
+			from := marginX + b.width(regular, 10.5, h.text) + 2
+			b.put(b.index, op{mark: mark{Kind: "line", Points: []float64{from, y, marginX + column - 8, y}, Color: "rule", Thick: 0.25, Dashed: true}})
+		})
+		y += 6.2
+	}
+	b.cur = outer
+}
+
+// entry is one line of the contents.
+func (b *book) entry(h heading, y float64) {
+	number := fmt.Sprint(h.page + 1)
+	b.textOn(b.index, marginX, y, regular, 10.5, "ink", h.text+" ")
+	b.textOn(b.index, marginX+column-b.width(regular, 10.5, number), y, regular, 10.5, "ink", number)
+	b.link(b.index, marginX, y-4, column, 5.4, h)
+}
+
+// furniture is the header and footer of every page but the cover.
+func (b *book) furniture() {
+	b.decor(func() {
+		head := b.drawable(regular, fit(b.Title, 110, 2.9))
+		foot := b.drawable(mono, "artifact "+clip(b.Subject.Digest, 80, "decision.json"))
+		for i := range b.leaves {
+			if i == 0 {
+				continue
+			}
+			number := fmt.Sprintf("Page %d of %d", i+1, len(b.leaves))
+			b.textOn(i, marginX, 14, regular, 8, "muted", head)
+			b.textOn(i, marginX+column-b.width(bold, 8, b.Stamp), 14, bold, 8, b.Tone, b.Stamp)
+			b.put(i, op{mark: mark{Kind: "line", Points: []float64{marginX, 16.5, marginX + column, 16.5}, Color: "rule", Thick: 0.2}})
+			b.put(i, op{mark: mark{Kind: "line", Points: []float64{marginX, paperH - 16, marginX + column, paperH - 16}, Color: "rule", Thick: 0.2}})
+			b.textOn(i, marginX, paperH-11.5, mono, 7, "muted", foot)
+			b.textOn(i, marginX+column-b.width(regular, 8, number), paperH-11.5, regular, 8, "muted", number)
+		}
+	})
+}

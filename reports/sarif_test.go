@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reports
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"github.com/modelvet/modelvet"
+)
+
+// fixtureFile finds a published schema: in the folder that the environment
+// names, or beside the repository.
+func fixtureFile(t *testing.T, name string) string {
+	t.Helper()
+	if dir := os.Getenv("MODELVET_FIXTURES"); dir != "" {
+		return filepath.Join(dir, name)
+	}
+	for up, _ := os.Getwd(); ; up = filepath.Dir(up) {
+		path := filepath.Join(up, "..", "shared", "fixtures", name)
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+		if up == filepath.Dir(up) {
+			t.Skipf("no %s: set MODELVET_FIXTURES to the folder that holds it", name)
+		}
+	}
+}
+
+func TestSARIFFollowsItsSchema(t *testing.T) {
+	schema, err := jsonschema.Compile(fixtureFile(t, "schemas/sarif-schema-2.1.0.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := []modelvet.Decision{fixture(), allowedFixture(), {}}
+	for seed := range uint64(30) {
+		cases = append(cases, randomDecision(seed))
+	}
+	for i, d := range cases {
+		var v any
+		if err := json.Unmarshal(render(t, "sarif", d), &v); err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(v); err != nil {
+			t.Errorf("decision %d: %v", i, err)
+		}
+	}
+}
+
+func TestSARIFBoundsItsResults(t *testing.T) {
+	d := fixture()
+	d.Scans = []modelvet.Scan{{Scanner: "modelfile"}}
+	for range sarifLimit + 5 {
+		d.Scans[0].Findings = append(d.Scans[0].Findings, modelvet.Finding{ID: "x/y", Path: "a", What: "b", Severity: modelvet.SeverityInfo})
+	}
+	out := render(t, "sarif", d)
+	if !bytes.Contains(out, []byte("more results in decision.json")) {
+		t.Error("results beyond the limit are not counted")
+	}
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reports
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/modelvet/modelvet"
+)
+
+// This file holds the sentences that the long reports share.
+
+var toneSigns = map[string]string{good: "✓", warn: "!", bad: "✕", neutral: "–"}
+
+func sign(word string) string {
+	if word == cannotVerify {
+		return "?"
+	}
+	return toneSigns[tone(word)]
+}
+
+func pvalue(p *float64) string {
+	switch {
+	case p == nil:
+		return ""
+	case *p >= 0 && *p < 0.001:
+		return "< 0.001"
+	}
+	return number(*p)
+}
+
+func levelWord(l modelvet.Level) string {
+	if l == modelvet.Warn {
+		return "warns"
+	}
+	return "blocks"
+}
+
+// kind is the last words of a predicate type: "scan/v1".
+func kind(predicateType string) string {
+	parts := strings.Split(strings.TrimRight(predicateType, "/"), "/")
+	if len(parts) >= 2 && len(parts[len(parts)-2]) > 0 && !strings.Contains(parts[len(parts)-2], ".") {
+		return strings.Join(parts[len(parts)-2:], "/")
+	}
+	return or(predicateType, "not named")
+}
+
+func signerWord(s modelvet.Signer) string {
+	id := s.ID()
+	if strings.HasPrefix(id, "key:") && len(id) > 20 {
+		id = id[:20] + "…"
+	}
+	word := or(strings.TrimSpace(s.Name+" "+id), "nobody")
+	if s.Issuer != "" {
+		word += " by " + s.Issuer
+	}
+	if s.Development {
+		word += " (development key)"
+	}
+	return word
+}
+
+func place(f modelvet.Finding) string {
+	switch {
+	case f.Line > 0:
+		return fmt.Sprintf(":%d", f.Line)
+	case f.Offset != nil:
+		return fmt.Sprintf(" at byte %d", *f.Offset)
+	}
+	return ""
+}
+
+// cause says what the machine knows of a cause, and no more.
+func cause(r modelvet.Result) string {
+	switch {
+	case r.Outcome == modelvet.Fail || r.Outcome == modelvet.Waived:
+		return "Not determined by the gate; for the owner of the model to state."
+	case r.Reason != "":
+		return "Evidence that the rule needs is missing, stale or not to be believed."
+	}
+	return "The rule did not come to an outcome."
+}
+
+func effect(r modelvet.Result) string {
+	switch {
+	case r.Outcome == modelvet.Waived:
+		return "Forgiven by waiver " + visible(or(r.Waiver, "(not named)")) + " until it ends."
+	case r.Level == modelvet.Warn:
+		return "Told; it does not close the gate."
+	}
+	return "Closes the gate for this stage."
+}
+
+// point is one row of a series' table.
+type point struct{ X, Y string }
+
+const maxPoints = 40
+
+// points are the rows of a series' table; more than maxPoints are counted.
+func points(s *modelvet.Series) []point {
+	var out []point
+	for i, y := range s.Y {
+		if i == maxPoints {
+			return append(out, point{"more points", fmt.Sprintf("%d in decision.json", len(s.Y)-i)})
+		}
+		x := fmt.Sprint(i + 1)
+		if i < len(s.Labels) {
+			x = visible(s.Labels[i])
+		} else if i < len(s.X) {
+			x = number(s.X[i])
+		}
+		out = append(out, point{x, number(y)})
+	}
+	return out
+}
+
+// tile is one big number of the summary.
+type tile struct{ Number, What, Tone string }
+
+// Tiles are the four numbers that a board reads.
+func (v view) Tiles() []tile {
+	controls, supported, verified := 0, 0, 0
+	for _, f := range v.Frameworks {
+		controls += len(f.Controls)
+		supported += f.Counts[met] + f.Counts[attested]
+	}
+	for _, e := range v.Evidence {
+		if e.Status == modelvet.Verified {
+			verified++
+		}
+	}
+	color := func(ok bool, otherwise string) string {
+		if ok {
+			return good
+		}
+		return otherwise
+	}
+	return []tile{
+		{fmt.Sprint(len(v.Blocking)), "blocking rules that do not hold", color(len(v.Blocking) == 0, bad)},
+		{fmt.Sprintf("%d / %d", v.Counts[met], len(v.Results)), "rules met", color(len(v.Blocking) == 0 && v.Counts[met] > 0, neutral)},
+		{fmt.Sprintf("%d / %d", supported, controls), "controls that evidence supports", neutral},
+		{fmt.Sprintf("%d / %d", verified, len(v.Evidence)), "statements verified", color(verified == len(v.Evidence) && verified > 0, warn)},
+	}
+}
+
+// Until is the end of the decision in words.
+func (v view) Until() string { return v.until() }
+
+// Limits says what this report does not say.
+func (v view) Limits() []string {
+	out := []string{
+		"This is an automated assessment. It expresses no assurance conclusion and is neither a certificate nor a declaration of conformity.",
+		"MET means that verified evidence supports every rule that answers; a rule answers a part of what a control demands.",
+		"What the provider declares (purpose, risk class, owners) is repeated and marked as declared; only measurements were computed by modelvet.",
+		"An interval says how far chance may move a number in data like these; it says nothing about data that differ.",
+		"The cause of a finding is not determined by a machine.",
+	}
+	if len(v.Scans) == 0 {
+		out = append(out, "No scan was attached: nothing about the model was measured.")
+	}
+	if n := len(v.Unassessed()); n > 0 {
+		out = append(out, plural(n, "control was", "controls were")+" not assessed by any rule.")
+	}
+	if n := len(v.Gaps); n > 0 {
+		out = append(out, "Scanners did not look at "+plural(n, "thing", "things")+" listed below.")
+	}
+	return out
+}
+
+// Unassessed are the controls about which nothing that ran says anything.
+func (v view) Unassessed() []string {
+	var out []string
+	for _, f := range v.Frameworks {
+		for _, c := range f.Controls {
+			if stateWord(c.State) == notAssessed {
+				out = append(out, fmt.Sprintf("%s, %s: %s", f.Name, or(c.Ref, c.ID), c.Title))
+			}
+		}
+	}
+	return out
+}
+
+// fact is one line about the system.
+type fact struct{ Name, Value string }
+
+// SystemFacts are what the provider declares; empty values are left out.
+func (v view) SystemFacts() []fact {
+	s := v.System
+	if s == nil {
+		return nil
+	}
+	all := []fact{
+		{"Name", strings.TrimSpace(s.Name + " " + s.Version)}, {"Intended purpose", s.Purpose},
+		{"Provider", party(s.Provider)}, {"Role", s.Role}, {"Risk class", strings.TrimSpace(s.RiskClass + " " + s.AnnexIII)},
+		{"Licence", s.Licence}, {"Model", join(s.Model.Architecture, s.Model.Format, s.Model.Task)}, {"Tables", tables(s.Tables)},
+		{"Documents", documents(s.Documents)},
+	}
+	if s.Oversight != nil {
+		all = append(all, fact{"Human oversight", join(s.Oversight.Owner, strings.Join(s.Oversight.Measures, " "))})
+	}
+	if s.Monitoring != nil {
+		all = append(all, fact{"Monitoring", join(s.Monitoring.Owner, strings.Join(s.Monitoring.Metrics, ", "), fmt.Sprintf("logs kept for %d days", s.Monitoring.LogRetentionDays))})
+	}
+	for _, m := range sortedKeys(s.Performance) {
+		all = append(all, fact{"Declared " + m, number(s.Performance[m])})
+	}
+	var out []fact
+	for _, f := range all {
+		if f.Value != "" {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func join(words ...string) string {
+	var out []string
+	for _, w := range words {
+		if w != "" {
+			out = append(out, w)
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
+func party(p modelvet.Party) string { return join(p.Name, p.Contact, p.Country) }
+
+func tables(list []modelvet.Table) string {
+	var out []string
+	for _, t := range list {
+		word := fmt.Sprintf("%s (%s)", t.Name, t.Path)
+		if len(t.Protected) > 0 {
+			word += ", protected: " + strings.Join(t.Protected, ", ")
+		}
+		out = append(out, word)
+	}
+	return strings.Join(out, "; ")
+}
+
+func documents(list []modelvet.Document) string {
+	var out []string
+	for _, d := range list {
+		out = append(out, fmt.Sprintf("%s (%s)", d.Kind, d.Path))
+	}
+	return strings.Join(out, "; ")
+}

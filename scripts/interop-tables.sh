@@ -1,0 +1,22 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs fairlearn, scikit-learn, SciPy and AIF360 into the cache and checks the
+# table scanners against them, on the German credit and the Adult data. MODELVET_DATA
+# may name another folder with german-credit.csv and adult.csv.
+set -eu
+cd "$(dirname "$0")/.."
+venv="${XDG_CACHE_HOME:-$HOME/.cache}/modelvet/tables-venv"
+if [ -z "${MODELVET_DATA:-}" ]; then
+	MODELVET_DATA="${XDG_CACHE_HOME:-$HOME/.cache}/modelvet/tables-data"
+	mkdir -p "$MODELVET_DATA"
+	cp testdata/data/german-credit.csv "$MODELVET_DATA/"
+	gzip -dc scanners/fairness/testdata/adult.csv.gz >"$MODELVET_DATA/adult.csv"
+fi
+export MODELVET_DATA
+if [ ! -x "$venv/bin/python" ]; then
+	python3 -m venv "$venv"
+fi
+"$venv/bin/pip" install --quiet --disable-pip-version-check \
+	fairlearn==0.12.0 scikit-learn==1.7.2 pandas==2.3.3 scipy==1.15.3 aif360==0.6.1
+export MODELVET_TABLES_PYTHON="$venv/bin/python"
+go test -count=1 -tags interop -run Interop ./scanners/fairness ./scanners/performance
