@@ -170,6 +170,9 @@ func (m *machine) build(t token) error {
 	}
 	switch v.kind {
 	case kGlobal, kLost, kPersID:
+		if m.guess && v.kind != kGlobal {
+			return errors.New("setting the state of an unknown object")
+		}
 		m.out.bad++
 		m.out.add("pickle/unsafe-build", block, "setting attributes of "+v.describe(), t.start)
 		return nil
