@@ -58,15 +58,19 @@ func missingApprovals(required []Requirement, approvals []Approval) []string {
 	var out []string
 	used := map[string]bool{}
 	for _, q := range required {
-		n := 0
+		n, void := 0, ""
 		for _, a := range approvals {
-			if a.Valid && a.Role == q.Role && !used[a.Signer.ID()] {
+			switch {
+			case a.Role != q.Role || used[a.Signer.ID()]:
+			case a.Valid:
 				used[a.Signer.ID()] = true
 				n++
+			default:
+				void = fmt.Sprintf(" (one that was given does not count: %s)", a.Reason)
 			}
 		}
 		if want := max(q.Count, 1); n < want {
-			out = append(out, fmt.Sprintf("%d of %d approvals by a %s are missing", want-n, want, q.Role))
+			out = append(out, fmt.Sprintf("%d of %d approvals by a %s are missing%s", want-n, want, q.Role, void))
 		}
 	}
 	return out

@@ -33,7 +33,7 @@ var house = map[string][]string{
 	"controls/*": {"", "controls"},
 	"gate":       {"", "schemas", "artifact", "scanners", "lineage", "attest", "policies", "controls", "golang.org/x/sys"},
 	"reports": {"", "codeberg.org/go-fonts/liberation", "github.com/boombuler/barcode", "github.com/jung-kurt/gofpdf",
-		"github.com/klauspost/compress", "reports/*"},
+		"github.com/klauspost/compress", "golang.org/x/image", "reports/*"},
 	"reports/*": {"", "reports/*", "github.com/jung-kurt/gofpdf"},
 	"webhook":   {"", "k8s.io/api"},
 	"cmd/*":     {"", "schemas", "artifact", "scanners", "attest", "policies", "controls", "gate", "reports", "webhook", "github.com/spf13/cobra", "golang.org/x/term"},

@@ -84,11 +84,12 @@ type Artifact struct {
 	opts     Options
 }
 
-// layer is one raw layer: one file.
+// layer is one raw layer, which is one file, or an archive of another tool's.
 type layer struct {
 	modelvet.File
-	desc v1.Descriptor
-	exec bool
+	desc    v1.Descriptor
+	exec    bool
+	archive string // "": raw; tar, tar+gzip, tar+zstd
 }
 
 // Open opens what ref names: oci:PATH[:TAG], oci:PATH@sha256:..., or a

@@ -16,7 +16,8 @@ import (
 
 // Extract writes the files of the artifact into the folder dir, which is made
 // when it does not exist. A file appears under its name only after its digest
-// was checked. It never writes outside of dir, not even through symbolic links
+// was checked. Layers that are tar archives, as other tools write them, are
+// unpacked. It never writes outside of dir, not even through symbolic links
 // that lie there, and never replaces a file that exists.
 func (a *Artifact) Extract(ctx context.Context, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -38,6 +39,9 @@ func (a *Artifact) Extract(ctx context.Context, dir string) error {
 }
 
 func (a *Artifact) extract(ctx context.Context, root *os.Root, l layer, tell func(int64)) error {
+	if l.archive != "" {
+		return a.unpack(ctx, root, l, tell)
+	}
 	if err := root.MkdirAll(path.Dir(l.Path), 0o755); err != nil {
 		return explain(err)
 	}

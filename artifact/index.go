@@ -13,6 +13,12 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
+// How "cosign save" marks the image of a layout (cosign, pkg/oci/layout).
+const (
+	noteKind  = "kind"
+	kindImage = "dev.cosignproject.cosign/image"
+)
+
 func hashBytes(b []byte) v1.Hash {
 	h := sha256.New()
 	h.Write(b)
@@ -59,6 +65,26 @@ func retag(x *v1.IndexManifest, d v1.Descriptor, tag string) {
 		}
 	}
 	add(x, d)
+	markForCosign(x)
+}
+
+// markForCosign lets "cosign verify-attestation --local-image" work on the
+// layout. cosign cannot be told which model it should look at, so only the one
+// model of a layout is marked.
+func markForCosign(x *v1.IndexManifest) {
+	models := map[v1.Hash]bool{}
+	for _, d := range x.Manifests {
+		if d.ArtifactType != typeBundle {
+			models[d.Digest] = true
+		}
+	}
+	for i := range x.Manifests {
+		d := &x.Manifests[i]
+		delete(d.Annotations, noteKind)
+		if tagOf(*d) != "" && len(models) == 1 {
+			d.Annotations[noteKind] = kindImage
+		}
+	}
 }
 
 // add lists d, once, and keeps the index sorted: tags first, then digests.

@@ -62,32 +62,26 @@ func freePort(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// registries starts each kind of registry: with the referrers API and without.
-func registries(t *testing.T) map[string]string {
-	t.Helper()
-	hosts := map[string]string{}
-	for name, args := range map[string]func(dir string, port int) []string{
-		"olareg": func(dir string, port int) []string {
-			return []string{"serve", "--dir", dir, "--addr", "127.0.0.1", "--port", fmt.Sprint(port)}
-		},
-		"crane": func(_ string, port int) []string {
-			return []string{"registry", "serve", "--address", fmt.Sprintf("127.0.0.1:%d", port)}
-		},
-		"registry": func(dir string, port int) []string {
-			config := filepath.Join(t.TempDir(), "config.yml")
-			write(t, config, fmt.Sprintf("version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: %s\nhttp:\n  addr: 127.0.0.1:%d\n", dir, port))
-			return []string{"serve", config}
-		},
-	} {
-		hosts[name] = start(t, name, args)
-	}
-	return hosts
+// registries are the real ones: olareg has the referrers API, the others have not.
+var registries = map[string]func(t *testing.T, dir string, port int) []string{
+	"olareg": func(_ *testing.T, dir string, port int) []string {
+		return []string{"serve", "--dir", dir, "--addr", "127.0.0.1", "--port", fmt.Sprint(port)}
+	},
+	"crane": func(_ *testing.T, _ string, port int) []string {
+		return []string{"registry", "serve", "--address", fmt.Sprintf("127.0.0.1:%d", port)}
+	},
+	"registry": func(t *testing.T, dir string, port int) []string {
+		config := filepath.Join(t.TempDir(), "config.yml")
+		write(t, config, fmt.Sprintf("version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: %s\nhttp:\n  addr: 127.0.0.1:%d\n", dir, port))
+		return []string{"serve", config}
+	},
 }
 
-func start(t *testing.T, name string, args func(string, int) []string) string {
+// start runs a registry until the test ends, and returns its host.
+func start(t *testing.T, name string) string {
 	t.Helper()
 	port := freePort(t)
-	cmd := exec.Command(peer(t, name), args(t.TempDir(), port)...)
+	cmd := exec.Command(peer(t, name), registries[name](t, t.TempDir(), port)...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -109,8 +103,9 @@ func start(t *testing.T, name string, args func(string, int) []string) string {
 
 func TestInteropRegistriesHoldArtifactsAndStatements(t *testing.T) {
 	layout, subject, digests := signed(t)
-	for name, host := range registries(t) {
+	for name := range registries {
 		t.Run(name, func(t *testing.T) {
+			host := start(t, name)
 			ref := host + "/team/credit:v1"
 			copied(t, "oci:"+layout, ref)
 			back := filepath.Join(t.TempDir(), "back")
@@ -140,7 +135,7 @@ func TestInteropRegistriesHoldArtifactsAndStatements(t *testing.T) {
 // What we push, the others pull, byte for byte.
 func TestInteropPeersPullWhatWePush(t *testing.T) {
 	layout, _ := packed(t, credit)
-	host := registries(t)["crane"]
+	host := start(t, "crane")
 	ref := host + "/team/credit:v1"
 	copied(t, "oci:"+layout, ref)
 	t.Run("oras", func(t *testing.T) {
@@ -177,7 +172,7 @@ func same(t *testing.T, dir string) {
 // What the others push, we read.
 func TestInteropWeReadWhatPeersPush(t *testing.T) {
 	dir := folder(t, with(credit, "Modelfile", "NAME credit\nARCH gbtree\nFORMAT onnx\nMODEL sub/dir/weights.onnx\nMODEL model/model.json\nDOC docs/model-card.md\nCODE train.py\n"))
-	host := registries(t)["crane"]
+	host := start(t, "crane")
 	ref, storage := host+"/team/theirs:v1", t.TempDir()
 	run(t, dir, "modctl", "--storage-dir", storage, "build", "-t", ref, ".")
 	run(t, dir, "modctl", "--storage-dir", storage, "push", "--plain-http", ref)
@@ -199,7 +194,7 @@ func TestInteropWeReadWhatPeersPush(t *testing.T) {
 // cosign and we see the same statements, and write the same manifest.
 func TestInteropCosignAttachesAsWeDo(t *testing.T) {
 	layout, subject := packed(t, credit)
-	host, dir := registries(t)["olareg"], t.TempDir()
+	host, dir := start(t, "olareg"), t.TempDir()
 	ref := host + "/team/credit"
 	copied(t, "oci:"+layout, ref+":v1")
 	write(t, filepath.Join(dir, "predicate.json"), `{"a":1}`)
@@ -234,6 +229,7 @@ func TestInteropCosignAttachesAsWeDo(t *testing.T) {
 		}
 	}
 	run(t, dir, "cosign", "verify-attestation", "--key", "cosign.pub", "--insecure-ignore-tlog", "--type", "https://example.com/p", ref+"@"+subject.Digest)
+	run(t, dir, "cosign", "verify-attestation", "--key", "cosign.pub", "--insecure-ignore-tlog", "--type", "https://example.com/p", "--local-image", layout)
 	saved := filepath.Join(t.TempDir(), "saved")
 	run(t, dir, "cosign", "save", "--dir", saved, ref+":v1")
 	if n := len(bundles(t, open(t, "oci:"+saved))); n != 1 {

@@ -6,7 +6,6 @@ import (
 	"archive/tar"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -112,11 +111,11 @@ func newLayer(e entry, h v1.Hash) (layer, error) {
 	}}, nil
 }
 
-func newConfig(sys modelvet.System, layers []layer) Config {
+func newConfig(sys modelvet.System, model ConfigModel, layers []layer) Config {
 	c := Config{
 		Descriptor: ConfigDescriptor{Name: sys.Name, Version: sys.Version, Vendor: sys.Provider.Name},
 		ModelFS:    ConfigFS{Type: "layers"},
-		Config:     ConfigModel{Architecture: sys.Model.Architecture, Format: sys.Model.Format},
+		Config:     model,
 	}
 	if sys.Licence != "" {
 		c.Descriptor.Licenses = []string{sys.Licence}
@@ -124,24 +123,7 @@ func newConfig(sys modelvet.System, layers []layer) Config {
 	for _, l := range layers {
 		c.ModelFS.DiffIDs = append(c.ModelFS.DiffIDs, l.Digest)
 	}
-	if c.Config.Format == "" {
-		c.Config.Format = formatByName(layers)
-	}
 	return c
-}
-
-// formatByName is never empty: Docker Model Runner refuses a model without a
-// format.
-func formatByName(layers []layer) string {
-	for _, l := range layers {
-		if l.Kind != KindWeight {
-			continue
-		}
-		if i := strings.LastIndex(l.Path, "."); i > strings.LastIndex(l.Path, "/") {
-			return strings.ToLower(l.Path[i+1:])
-		}
-	}
-	return "other"
 }
 
 func newManifest(sys modelvet.System, config v1.Descriptor, layers []layer, opts Options) v1.Manifest {
@@ -215,74 +197,6 @@ func checkDescriptor(d v1.Descriptor) error {
 	return nil
 }
 
-// rawLayer takes the kind out of a media type, current or of 2025.
-var rawLayer = regexp.MustCompile(`^application/vnd\.(?:cncf|cnai)\.model\.(weight|weight\.config|doc|code|dataset)\.v1\.(raw|gguf|safetensors)$`)
-
-func parseLayers(m v1.Manifest) ([]layer, error) {
-	if m.ArtifactType != typeArtifact && m.Config.MediaType != typeConfig {
-		return nil, fmt.Errorf("artifactType %q with a configuration of type %q: this is not a model artifact that is understood, expected %q", m.ArtifactType, m.Config.MediaType, typeArtifact)
-	}
-	if len(m.Layers) == 0 {
-		return nil, fmt.Errorf("field layers is empty: a model has files")
-	}
-	layers := make([]layer, 0, len(m.Layers))
-	for i, d := range m.Layers {
-		l, err := parseLayer(d)
-		if err != nil {
-			return nil, fmt.Errorf("field layers[%d]: %w", i, err)
-		}
-		layers = append(layers, l)
-	}
-	return layers, checkPaths(layers)
-}
-
-func parseLayer(d v1.Descriptor) (layer, error) {
-	kind := rawLayer.FindStringSubmatch(string(d.MediaType))
-	if kind == nil {
-		return layer{}, fmt.Errorf("media type %q is not that of a raw model layer", d.MediaType)
-	}
-	p, err := layerPath(d.Annotations)
-	if err != nil {
-		return layer{}, err
-	}
-	l := layer{File: modelvet.File{Path: p, Digest: d.Digest.String(), Size: d.Size, Kind: kind[1]}, desc: d}
-	if l.Kind == "weight.config" {
-		l.Kind = KindConfig
-	}
-	if text, ok := firstNote(d.Annotations, noteMetadata, "org.cnai.model.file.metadata+json"); ok {
-		var meta fileMetadata
-		if err := json.Unmarshal([]byte(text), &meta); err != nil {
-			return layer{}, fmt.Errorf("annotation %s of %s: %w", noteMetadata, p, err)
-		}
-		l.exec = meta.Mode&0o111 != 0
-	}
-	return l, nil
-}
-
-// layerPath wants one path: a layer that is one file to modctl and another to
-// oras is an attack on whoever checks with the one and runs with the other.
-func layerPath(notes map[string]string) (string, error) {
-	p, _ := firstNote(notes, notePath, "org.cnai.model.filepath", noteTitle)
-	if p == "" {
-		return "", fmt.Errorf("neither annotation %s nor %s names the file", notePath, noteTitle)
-	}
-	for _, key := range []string{notePath, "org.cnai.model.filepath", noteTitle} {
-		if q, ok := notes[key]; ok && q != p {
-			return "", fmt.Errorf("the layer is named %q by one annotation and %q by %s", p, q, key)
-		}
-	}
-	return p, checkName(p)
-}
-
-func firstNote(notes map[string]string, keys ...string) (string, bool) {
-	for _, key := range keys {
-		if value, ok := notes[key]; ok {
-			return value, true
-		}
-	}
-	return "", false
-}
-
 // checkPaths refuses two layers for one path, and a file where another layer
 // needs a folder.
 func checkPaths(layers []layer) error {
@@ -301,20 +215,4 @@ func checkPaths(layers []layer) error {
 		}
 	}
 	return nil
-}
-
-func parseConfig(raw []byte, m v1.Manifest) (Config, error) {
-	var c Config
-	if err := decode(raw, &c); err != nil {
-		return c, err
-	}
-	if len(c.ModelFS.DiffIDs) != len(m.Layers) {
-		return c, fmt.Errorf("field modelfs.diffIds lists %d layers, the manifest %d", len(c.ModelFS.DiffIDs), len(m.Layers))
-	}
-	for i, id := range c.ModelFS.DiffIDs {
-		if id != m.Layers[i].Digest.String() {
-			return c, fmt.Errorf("field modelfs.diffIds[%d] is %s, the manifest's layer is %s", i, id, m.Layers[i].Digest)
-		}
-	}
-	return c, nil
 }

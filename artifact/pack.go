@@ -118,11 +118,15 @@ func (s *store) pack(ctx context.Context, root *os.Root, entries []entry, sys mo
 	if err != nil {
 		return none, err
 	}
+	model, err := described(root, entries, sys.Model)
+	if err != nil {
+		return none, err
+	}
 	layers, err := s.packFiles(ctx, root, entries, opts)
 	if err != nil {
 		return none, err
 	}
-	d, err := s.packManifest(sys, layers, opts)
+	d, err := s.packManifest(sys, newConfig(sys, model, layers), layers, opts)
 	if err != nil {
 		return none, err
 	}
@@ -201,8 +205,8 @@ func unchanged(f *os.File, before os.FileInfo) error {
 	return nil
 }
 
-func (s *store) packManifest(sys modelvet.System, layers []layer, opts Options) (v1.Descriptor, error) {
-	raw, err := json.Marshal(newConfig(sys, layers))
+func (s *store) packManifest(sys modelvet.System, c Config, layers []layer, opts Options) (v1.Descriptor, error) {
+	raw, err := json.Marshal(c)
 	if err != nil {
 		return v1.Descriptor{}, fmt.Errorf("writing the configuration: %w", err)
 	}

@@ -293,3 +293,22 @@ func TestTooManyFilesForOneManifest(t *testing.T) {
 	_, err := artifact.Pack(t.Context(), dir, system0, filepath.Join(t.TempDir(), "l"), artifact.Options{})
 	wantError(t, err, "10000 files", "4194304")
 }
+
+func TestHeadersFillInWhatIsNotDeclared(t *testing.T) {
+	header := `{"x":{"dtype":"BF16","shape":[1000,2000],"data_offsets":[0,0]}}`
+	shard := string([]byte{byte(len(header)), 0, 0, 0, 0, 0, 0, 0}) + header
+	dir, layout := folder(t, map[string]string{"m-1.safetensors": shard, "m-2.safetensors": shard}), filepath.Join(t.TempDir(), "l")
+	if _, err := artifact.Pack(t.Context(), dir, modelvet.System{}, layout, artifact.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	x, err := open(t, "oci:"+layout).Inspect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := x.Config.Config; c.Format != "safetensors" || c.Precision != "bfloat16" || c.ParamSize != "4m" {
+		t.Errorf("%+v", c)
+	}
+	if len(x.Weights) != 2 || x.Weights[1].Parameters != 2_000_000 || x.Size != int64(2*len(shard)) {
+		t.Errorf("%+v", x)
+	}
+}

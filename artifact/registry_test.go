@@ -80,6 +80,21 @@ func TestPushAndPullTakeTheStatementsAlong(t *testing.T) {
 	}
 }
 
+func TestPushAndPullKnowTheirDirections(t *testing.T) {
+	layout, subject := packed(t, credit)
+	ref := serve(t, true, nil) + "/m:v1"
+	_, err := artifact.Pull(t.Context(), "oci:"+layout, ref, artifact.Options{})
+	wantError(t, err, "push takes")
+	if _, err := artifact.Push(t.Context(), "oci:"+layout, ref, artifact.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = artifact.Push(t.Context(), ref, ref, artifact.Options{})
+	wantError(t, err, "push takes")
+	if s, err := artifact.Pull(t.Context(), ref, "oci:"+t.TempDir()+"/l", artifact.Options{}); err != nil || s.Digest != subject.Digest {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
 func TestCopyBetweenLayouts(t *testing.T) {
 	layout, subject, _ := signed(t)
 	to := filepath.Join(t.TempDir(), "to")

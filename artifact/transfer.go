@@ -29,6 +29,31 @@ func Copy(ctx context.Context, from, to string, opts Options) (modelvet.Subject,
 	return s, nil
 }
 
+// Push copies from a layout to a registry. See [Copy].
+func Push(ctx context.Context, layout, registry string, opts Options) (modelvet.Subject, error) {
+	return between(ctx, layout, registry, true, opts)
+}
+
+// Pull copies from a registry to a layout. See [Copy].
+func Pull(ctx context.Context, registry, layout string, opts Options) (modelvet.Subject, error) {
+	return between(ctx, registry, layout, false, opts)
+}
+
+func between(ctx context.Context, from, to string, fromLayout bool, opts Options) (modelvet.Subject, error) {
+	source, err := ParseReference(from)
+	if err != nil {
+		return modelvet.Subject{}, err
+	}
+	target, err := ParseReference(to)
+	if err != nil {
+		return modelvet.Subject{}, err
+	}
+	if (source.Layout != "") != fromLayout || (target.Layout != "") == fromLayout {
+		return modelvet.Subject{}, fmt.Errorf("copying %s to %s: push takes oci:PATH and a registry reference, pull the reverse; copy takes any two", from, to)
+	}
+	return Copy(ctx, from, to, opts)
+}
+
 func transfer(ctx context.Context, from, to string, opts Options) (subject modelvet.Subject, err error) {
 	target, err := ParseReference(to)
 	if err != nil {

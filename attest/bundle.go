@@ -10,7 +10,9 @@ import (
 	"fmt"
 
 	"github.com/in-toto/in-toto-golang/in_toto"
+	protobundle "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
 	sigstore "github.com/sigstore/sigstore-go/pkg/bundle"
+	"google.golang.org/protobuf/encoding/protojson"
 )
 
 // MaxBundle is the largest bundle that is read: 32 MiB. Ask for no more than
@@ -31,8 +33,17 @@ type keyBundle struct {
 }
 
 type keyMaterial struct {
-	PublicKey  keyHint     `json:"publicKey"`
+	PublicKey  *keyHint    `json:"publicKey,omitempty"`
+	Chain      *certChain  `json:"x509CertificateChain,omitempty"` // as OpenSSF Model Signing has it
 	Timestamps *timestamps `json:"timestampVerificationData,omitempty"`
+}
+
+type certChain struct {
+	Certificates []rawCert `json:"certificates"`
+}
+
+type rawCert struct {
+	RawBytes []byte `json:"rawBytes"`
 }
 
 type keyHint struct {
@@ -58,15 +69,19 @@ type signature struct {
 }
 
 func encodeBundle(keyID string, payload, sig []byte, stamps []timestamp) ([]byte, error) {
-	b := keyBundle{
-		MediaType: BundleMediaType,
-		Material:  keyMaterial{PublicKey: keyHint{Hint: keyID}},
-		Envelope:  envelope{Payload: payload, PayloadType: in_toto.PayloadType, Signatures: []signature{{Sig: sig}}},
-	}
+	m := keyMaterial{PublicKey: &keyHint{Hint: keyID}}
 	if len(stamps) > 0 {
-		b.Material.Timestamps = &timestamps{RFC3161: stamps}
+		m.Timestamps = &timestamps{RFC3161: stamps}
 	}
-	return json.Marshal(b)
+	return m.encode(payload, sig)
+}
+
+func (m keyMaterial) encode(payload, sig []byte) ([]byte, error) {
+	return json.Marshal(keyBundle{
+		MediaType: BundleMediaType,
+		Material:  m,
+		Envelope:  envelope{Payload: payload, PayloadType: in_toto.PayloadType, Signatures: []signature{{Sig: sig}}},
+	})
 }
 
 // opened is a bundle taken apart; nothing in it is verified yet.
@@ -86,8 +101,8 @@ func openBundle(data []byte) (*opened, error) {
 	if err := checkJSON(data); err != nil {
 		return nil, fmt.Errorf("bundle: %w", err)
 	}
-	entity := new(sigstore.Bundle)
-	if err := entity.UnmarshalJSON(data); err != nil {
+	entity, err := parseBundle(withoutRawKey(data))
+	if err != nil {
 		return nil, fmt.Errorf("bundle: not a Sigstore bundle of version 0.1 to 0.3: %w", err)
 	}
 	o := &opened{entity: entity}
@@ -97,11 +112,23 @@ func openBundle(data []byte) (*opened, error) {
 	if key := entity.GetVerificationMaterial().GetPublicKey(); key != nil {
 		o.keyHint = key.GetHint()
 	}
-	var err error
 	if o.statement, err = parseStatement(o.payload); err != nil {
 		return o, fmt.Errorf("statement: %w", err)
 	}
 	return o, nil
+}
+
+// parseBundle allows a certificate chain where OpenSSF Model Signing writes
+// one: in bundles of version 0.3, which for Sigstore itself have none.
+func parseBundle(data []byte) (*sigstore.Bundle, error) {
+	proto := new(protobundle.Bundle)
+	if err := protojson.Unmarshal(data, proto); err != nil {
+		return nil, err
+	}
+	if proto.GetMediaType() == BundleMediaType && proto.GetVerificationMaterial().GetX509CertificateChain() != nil {
+		return sigstore.NewBundle(proto, sigstore.AllowCertificateChain())
+	}
+	return sigstore.NewBundle(proto)
 }
 
 func (o *opened) openEnvelope() error {

@@ -191,7 +191,7 @@ func list(t *testing.T, dir string) (files []modelvet.File) {
 			return err
 		}
 		data, err := os.ReadFile(filepath.Join(dir, name))
-		files = append(files, modelvet.File{Path: name, Digest: Digest(data)})
+		files = append(files, modelvet.File{Path: name, Digest: Digest(data), Size: int64(len(data))})
 		return err
 	})
 	if err != nil {
@@ -261,4 +261,79 @@ func TestInteropWeVerifyTheSignaturesOfModelSigning(t *testing.T) {
 			wantStatus(t, VerifyModel(context.Background(), bundle, trusting(fresh(t)), files), modelvet.Unverified, "does not trust")
 		})
 	}
+}
+
+// signWithPython makes a signature with settings that the command line of
+// model_signing does not offer.
+func signWithPython(t *testing.T, script string, args ...string) {
+	t.Helper()
+	python := filepath.Join(filepath.Dir(peer(t, "MODELVET_MODEL_SIGNING", "model-signing/bin/model_signing")), "python")
+	if out, err := run(t, nil, python, append([]string{"-c", script}, args...)...); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+const pythonSettings = `
+import sys
+from model_signing import hashing, signing
+key, model, out, algorithm, shard = sys.argv[1:]
+c = hashing.Config()
+c = c.use_shard_serialization(hashing_algorithm=algorithm, shard_size=int(shard)) if int(shard) else c.use_file_serialization(hashing_algorithm=algorithm)
+signing.Config().use_elliptic_key_signer(private_key=key).set_hashing_config(c).sign(model, out)
+`
+
+// As 0.2 signed: with the encoding that is kept in model_signing for reading.
+const pythonOld = `
+import base64, json, pathlib, sys
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from model_signing._signing import sign_sigstore_pb as pb
+key, payload, out = sys.argv[1:]
+k = serialization.load_pem_private_key(pathlib.Path(key).read_bytes(), None)
+raw = pathlib.Path(payload).read_bytes()
+sig = k.sign(pb.pae_compat(raw), ec.ECDSA(hashes.SHA256()))
+b64 = lambda b: base64.b64encode(b).decode()
+json.dump({"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json", "verificationMaterial": {"publicKey": {"rawBytes": b64(b"x"), "keyDetails": "PKIX_ECDSA_P256_SHA_256"}},
+  "dsseEnvelope": {"payload": b64(raw), "payloadType": "application/vnd.in-toto+json", "signatures": [{"sig": b64(sig), "keyid": ""}]}}, open(out, "w"))
+`
+
+func newPEM(t *testing.T) (string, *Signer) {
+	t.Helper()
+	private, _, err := newKey(nil, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := signerFromPEM(private, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return save(t, "key.pem", private), s
+}
+
+func TestInteropShardsHashesAndHistory(t *testing.T) {
+	ctx := context.Background()
+	dir, files := folder(t)
+	if err := os.WriteFile(filepath.Join(dir, "big"), bytes.Repeat([]byte("0123456789"), 250), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	files = list(t, dir)
+	key, s := newPEM(t)
+	for _, c := range [][2]string{{"sha256", "1000"}, {"blake2", "1000"}, {"blake2", "0"}, {"sha256", "0"}} {
+		target := filepath.Join(t.TempDir(), "model.sig")
+		signWithPython(t, pythonSettings, key, dir, target, c[0], c[1])
+		bundle, err := os.ReadFile(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantStatus(t, VerifyModelBytes(ctx, bundle, trusting(s), files, os.DirFS(dir)), modelvet.Verified, "")
+	}
+	payload := fmt.Sprintf(`{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":%q,"digest":{"sha256":%q}}],"predicateType":%q,"predicate":{"unused":"it's ü"}}`,
+		files[0].Path, strings.TrimPrefix(files[0].Digest, "sha256:"), predicateDigests)
+	target := filepath.Join(t.TempDir(), "old.sig")
+	signWithPython(t, pythonOld, key, save(t, "payload", []byte(payload)), target)
+	bundle, err := os.ReadFile(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantStatus(t, VerifyModel(ctx, bundle, trusting(s), files[:1]), modelvet.Verified, "")
 }

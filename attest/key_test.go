@@ -19,6 +19,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/in-toto/in-toto-golang/in_toto"
+	"github.com/secure-systems-lab/go-securesystemslib/dsse"
 	"github.com/sigstore/sigstore/pkg/signature/kms/fake"
 
 	"github.com/modelvet/modelvet"
@@ -186,18 +188,49 @@ func TestEveryKindOfKeySignsTheSameTwice(t *testing.T) {
 }
 
 func TestAKeyServiceSigns(t *testing.T) {
-	private := mustKey(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
-	ctx := context.WithValue(context.Background(), fake.KmsCtxKey{}, crypto.PrivateKey(private))
-	s, err := LoadSigner(ctx, "fakekms://key", nil)
-	if err != nil {
-		t.Fatal(err)
+	for _, curve := range []elliptic.Curve{elliptic.P256(), elliptic.P384()} {
+		private := mustKey(ecdsa.GenerateKey(curve, rand.Reader))
+		ctx := context.WithValue(context.Background(), fake.KmsCtxKey{}, crypto.PrivateKey(private))
+		s, err := LoadSigner(ctx, "fakekms://key", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := Sign(ctx, s, subject, modelvet.PredicateScan, map[string]any{}, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantStatus(t, Verify(ctx, b, trusting(s), subject), modelvet.Verified, "")
 	}
-	b, err := Sign(ctx, s, subject, modelvet.PredicateScan, map[string]any{}, noon)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantStatus(t, Verify(ctx, b, trusting(s), subject), modelvet.Verified, "")
 }
+
+// A bundle does not say how it is to be verified: the key does.
+func TestAKeyVerifiesInOneWayOnly(t *testing.T) {
+	private := mustKey(ecdsa.GenerateKey(elliptic.P384(), rand.Reader))
+	s, err := newSigner(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(message []byte) ([]byte, error){
+		"a weaker hash":      func(m []byte) ([]byte, error) { return private.Sign(nil, digestOf(crypto.SHA256, m), crypto.SHA256) },
+		"the message itself": func(m []byte) ([]byte, error) { return private.Sign(nil, m[:48], crypto.SHA384) },
+		"another curve":      fixed(t).signBytes,
+	} {
+		t.Run(name, func(t *testing.T) {
+			payload := mustPayload(t, sign(t, s, modelvet.PredicateScan, map[string]any{}))
+			sig, err := change(dsse.PAE(in_toto.PayloadType, payload))
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := encodeBundle(s.id, payload, sig, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantStatus(t, Verify(context.Background(), b, trusting(s), subject), modelvet.Invalid, "signature")
+		})
+	}
+}
+
+func (s *Signer) signBytes(m []byte) ([]byte, error) { return s.sign(context.Background(), m) }
 
 func TestAWrongSignatureNeverLeaves(t *testing.T) {
 	s := fixed(t)

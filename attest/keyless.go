@@ -103,21 +103,27 @@ func identify(result *verify.VerificationResult, trust Trust) (proof, error) {
 	if result.Signature == nil || result.Signature.Certificate == nil {
 		return proof{}, errors.New("certificate: it names nobody")
 	}
-	cert := result.Signature.Certificate
-	p := proof{signer: modelvet.Signer{Identity: cert.SubjectAlternativeName, Issuer: cert.Issuer}}
+	var stamped time.Time
 	for _, ts := range result.VerifiedTimestamps {
-		if p.stamped.IsZero() || ts.Timestamp.Before(p.stamped) {
-			p.stamped = ts.Timestamp.UTC()
+		if stamped.IsZero() || ts.Timestamp.Before(stamped) {
+			stamped = ts.Timestamp.UTC()
 		}
 	}
-	for _, id := range trust.Identities {
-		if id.matches(cert.Issuer, cert.SubjectAlternativeName) {
+	cert := result.Signature.Certificate
+	return trust.identified(cert.Issuer, cert.SubjectAlternativeName, stamped)
+}
+
+// identified looks up somebody whom a certificate names.
+func (t Trust) identified(issuer, identity string, stamped time.Time) (proof, error) {
+	p := proof{signer: modelvet.Signer{Identity: identity, Issuer: issuer}, stamped: stamped}
+	for _, id := range t.Identities {
+		if id.matches(issuer, identity) {
 			p.signer.Name, p.signer.Roles, p.producer = id.Name, slices.Clone(id.Roles), id.Producer
 			return p, nil
 		}
 	}
 	return p, unverified("signed by %s (issuer %s), whom the policy does not trust: add the identity to trust in the policy",
-		printable(clip(cert.SubjectAlternativeName)), printable(clip(cert.Issuer)))
+		printable(clip(identity)), printable(clip(issuer)))
 }
 
 func (id TrustedIdentity) check() error {

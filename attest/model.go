@@ -10,6 +10,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -27,7 +29,7 @@ type modelPredicate struct {
 type serialization struct {
 	Method        string   `json:"method"` // files or shards
 	HashType      string   `json:"hash_type"`
-	ShardSize     int64    `json:"shard_size,omitempty"`
+	ShardSize     float64  `json:"shard_size,omitempty"` // bytes; model_signing writes 1000.0
 	AllowSymlinks bool     `json:"allow_symlinks"`
 	IgnorePaths   []string `json:"ignore_paths"`
 }
@@ -39,9 +41,18 @@ type modelResource struct {
 }
 
 const (
-	methodFiles = "files"
-	hashSHA256  = "sha256"
+	methodFiles  = "files"
+	methodShards = "shards"
+	hashSHA256   = "sha256"
+	hashBLAKE2b  = "blake2b"
 )
+
+// predicateDigests is what model_signing 0.2 wrote: every file is a subject.
+const predicateDigests = "https://model_signing/Digests/v0.1"
+
+func isModel(predicateType string) bool {
+	return predicateType == modelvet.PredicateModelSignature || predicateType == predicateDigests
+}
 
 // SignModel makes an OpenSSF Model Signing v1.0 signature over files whose
 // digests are known already: no byte of a weight is read. name is the name of
@@ -70,12 +81,21 @@ func SignModel(ctx context.Context, signer *Signer, name string, files []modelve
 // invalid, and is named. Leave out of files what the signature is not meant
 // to cover, such as its own file. The subject of the evidence is the model as
 // signed; its digest is the root of the signature, not of an OCI manifest.
+//
+// A signature over shards of files or with another hash than SHA-256 cannot
+// be compared by digest: it is unverified here, see [VerifyModelBytes].
 func VerifyModel(ctx context.Context, bundle []byte, trust Trust, files []modelvet.File) modelvet.Evidence {
+	return VerifyModelBytes(ctx, bundle, trust, files, nil)
+}
+
+// VerifyModelBytes is VerifyModel with the files themselves: where digests do
+// not suffice, the bytes are read from fsys, once, in pieces of 1 MiB.
+func VerifyModelBytes(ctx context.Context, bundle []byte, trust Trust, files []modelvet.File, fsys fs.FS) modelvet.Evidence {
 	return examine(ctx, bundle, trust, func(s statement) (modelvet.Subject, error) {
-		if s.PredicateType != modelvet.PredicateModelSignature {
+		if !isModel(s.PredicateType) {
 			return claimed(s), fmt.Errorf("predicateType: %.120q: expected a model signature, %s", s.PredicateType, modelvet.PredicateModelSignature)
 		}
-		return claimed(s), checkModel(s, files)
+		return claimed(s), checkModel(ctx, s, files, fsys)
 	})
 }
 
@@ -149,7 +169,7 @@ func sortedUnique(names []string) []string {
 }
 
 // checkModel compares a model signature with the files at hand.
-func checkModel(s statement, files []modelvet.File) error {
+func checkModel(ctx context.Context, s statement, files []modelvet.File, fsys fs.FS) error {
 	p, err := parseModel(s)
 	if err != nil {
 		return fmt.Errorf("model signature: %w", err)
@@ -157,10 +177,16 @@ func checkModel(s statement, files []modelvet.File) error {
 	if len(files) == 0 {
 		return unverified("model signature: there are no files to compare it with")
 	}
-	return compareFiles(p, files)
+	if err := compareFiles(ctx, p, files, fsys); err != nil {
+		return fmt.Errorf("model signature: %w", err)
+	}
+	return nil
 }
 
 func parseModel(s statement) (modelPredicate, error) {
+	if s.PredicateType == predicateDigests {
+		return parseDigests(s)
+	}
 	var p modelPredicate
 	members, err := object(s.Predicate, "serialization", "resources")
 	if err != nil {
@@ -175,58 +201,45 @@ func parseModel(s statement) (modelPredicate, error) {
 	if len(s.Subject) != 1 {
 		return p, fmt.Errorf("subject: %d of them, expected exactly one", len(s.Subject))
 	}
-	return p, p.check(s.Subject[0].Digest[hashSHA256])
+	if err := p.check(); err != nil {
+		return p, err
+	}
+	if got, err := rootDigest(p.Resources); err != nil || got != s.Subject[0].Digest[hashSHA256] {
+		return p, errors.New("subject: its digest is not that of the resources")
+	}
+	return p, nil
 }
 
-func (p modelPredicate) check(root string) error {
-	if p.Serialization.Method != methodFiles || p.Serialization.HashType != hashSHA256 {
-		return unverified("it is made by %.40q with %.40q: only files with sha256 can be compared by digest", p.Serialization.Method, p.Serialization.HashType)
+// parseDigests reads the older form, which has no root and no serialization.
+func parseDigests(s statement) (modelPredicate, error) {
+	p := modelPredicate{Serialization: serialization{Method: methodFiles, HashType: hashSHA256}}
+	for _, r := range s.Subject {
+		p.Resources = append(p.Resources, modelResource{Name: r.Name, Digest: r.Digest[hashSHA256], Algorithm: hashSHA256})
+	}
+	return p, p.check()
+}
+
+func (p modelPredicate) check() error {
+	s := p.Serialization
+	size := map[string]int{hashSHA256: 32, hashBLAKE2b: 64}[s.HashType]
+	if s.Method != methodFiles && s.Method != methodShards || size == 0 {
+		return unverified("it is made by %.40q with %.40q: only files and shards with sha256 or blake2b are known", s.Method, s.HashType)
+	}
+	algorithms := []string{s.HashType}
+	if s.Method == methodShards {
+		if n := s.ShardSize; n < 1 || n != math.Trunc(n) || n > 1<<53 {
+			return fmt.Errorf("serialization: shard_size %v: expected a whole number of bytes", n)
+		}
+		algorithms = append(algorithms, fmt.Sprintf("%s-sharded-%d", s.HashType, int64(s.ShardSize)))
 	}
 	for _, r := range p.Resources {
 		if err := checkName(r.Name); err != nil {
 			return fmt.Errorf("resources: %w", err)
 		}
-		if _, err := hexDigest("sha256:" + r.Digest); err != nil || r.Algorithm != hashSHA256 {
-			return fmt.Errorf("resource %.120q: expected 64 hex digits of sha256", r.Name)
+		raw, err := hex.DecodeString(r.Digest)
+		if err != nil || len(raw) != size || r.Digest != strings.ToLower(r.Digest) || !slices.Contains(algorithms, r.Algorithm) {
+			return fmt.Errorf("resource %.120q: expected %d hex digits of %s", r.Name, 2*size, s.HashType)
 		}
 	}
-	if err := checkUnique(p.Resources); err != nil {
-		return err
-	}
-	if got, err := rootDigest(p.Resources); err != nil || got != root {
-		return fmt.Errorf("subject: its digest is not that of the resources")
-	}
-	return nil
-}
-
-// compareFiles names the first few differences.
-func compareFiles(p modelPredicate, files []modelvet.File) error {
-	signed := map[string]string{}
-	for _, r := range p.Resources {
-		signed[r.Name] = "sha256:" + r.Digest
-	}
-	var diff []string
-	for _, f := range files {
-		switch want, ok := signed[f.Path]; {
-		case !ok && ignored(f.Path, p.Serialization.IgnorePaths):
-			diff = append(diff, fmt.Sprintf("%q is not signed (the signature ignores it)", f.Path))
-		case !ok:
-			diff = append(diff, fmt.Sprintf("%q is not signed, or there twice", f.Path))
-		case want != f.Digest:
-			diff = append(diff, fmt.Sprintf("%q changed since", f.Path))
-		}
-		delete(signed, f.Path)
-	}
-	for name := range signed {
-		diff = append(diff, fmt.Sprintf("%q is missing", name))
-	}
-	if len(diff) == 0 {
-		return nil
-	}
-	slices.Sort(diff)
-	const most = 5
-	if more := len(diff) - most; more > 0 {
-		diff = append(diff[:most], fmt.Sprintf("and %d more", more))
-	}
-	return errors.New("model signature: " + strings.Join(diff, "; "))
+	return checkUnique(p.Resources)
 }

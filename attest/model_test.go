@@ -164,7 +164,7 @@ func FuzzModelSignature(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if err := checkModel(st, subject.Files); err == nil {
+		if err := checkModel(context.Background(), st, subject.Files, nil); err == nil {
 			var p modelPredicate
 			if json.Unmarshal(st.Predicate, &p) != nil || len(p.Resources) != len(subject.Files) {
 				t.Fatalf("accepted %s", payload)

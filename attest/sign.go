@@ -49,7 +49,7 @@ func signStatement(ctx context.Context, signer *Signer, s statement) ([]byte, er
 	if err != nil {
 		return nil, fmt.Errorf("signing a %s: %w", s.PredicateType, err)
 	}
-	bundle, err := encodeBundle(signer.id, payload, sig, nil)
+	bundle, err := signer.material().encode(payload, sig)
 	if err == nil && len(bundle) > MaxBundle {
 		err = fmt.Errorf("signing a %s: the bundle has %d bytes, and verifiers read at most %d", s.PredicateType, len(bundle), MaxBundle)
 	}

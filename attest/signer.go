@@ -31,6 +31,7 @@ type Signer struct {
 	pem         []byte
 	id          string
 	development bool
+	chain       []rawCert // leaf first; none: the bundle names the key
 	sign        func(ctx context.Context, message []byte) ([]byte, error)
 }
 
@@ -197,17 +198,15 @@ func digestOf(hash crypto.Hash, message []byte) []byte {
 }
 
 func kmsSigner(ctx context.Context, uri string) (*Signer, error) {
-	service, err := kms.Get(ctx, uri, crypto.SHA256)
-	if missing := (*kms.ProviderNotFoundError)(nil); errors.As(err, &missing) {
-		name, _, _ := strings.Cut(uri, "://")
-		return nil, fmt.Errorf("no key service %q is built in and no plug-in sigstore-kms-%s is on PATH: install the plug-in or use a key file", name, name)
-	}
+	service, public, err := kmsKey(ctx, uri, crypto.SHA256)
 	if err != nil {
 		return nil, err
 	}
-	public, err := service.PublicKey(options.WithContext(ctx))
-	if err != nil {
-		return nil, fmt.Errorf("asking for its public key: %w", err)
+	// A service hashes as it is told, and only its key says with what.
+	if hash, err := hashFor(public); err == nil && hash != 0 && hash != crypto.SHA256 {
+		if service, public, err = kmsKey(ctx, uri, hash); err != nil {
+			return nil, err
+		}
 	}
 	s, err := describe(public)
 	if err != nil {
@@ -217,6 +216,22 @@ func kmsSigner(ctx context.Context, uri string) (*Signer, error) {
 		return service.SignMessage(bytes.NewReader(message), options.WithContext(ctx))
 	}
 	return s, nil
+}
+
+func kmsKey(ctx context.Context, uri string, hash crypto.Hash) (kms.SignerVerifier, crypto.PublicKey, error) {
+	service, err := kms.Get(ctx, uri, hash)
+	if missing := (*kms.ProviderNotFoundError)(nil); errors.As(err, &missing) {
+		name, _, _ := strings.Cut(uri, "://")
+		return nil, nil, fmt.Errorf("no key service %q is built in and no plug-in sigstore-kms-%s is on PATH: install the plug-in or use a key file", name, name)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	public, err := service.PublicKey(options.WithContext(ctx))
+	if err != nil {
+		return nil, nil, fmt.Errorf("asking for its public key: %w", err)
+	}
+	return service, public, nil
 }
 
 // developmentKey is the file below the configuration folder.

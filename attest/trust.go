@@ -19,10 +19,11 @@ import (
 
 // Trust is whom a policy believes. Nothing is trusted that is not named in it.
 type Trust struct {
-	Keys       []TrustedKey
-	Identities []TrustedIdentity // for keyless signatures
-	Roots      [][]byte          // Sigstore trusted_root.json documents: they make keyless signatures and time stamps verifiable
-	Now        time.Time         // when the verification takes place; zero: nothing that depends on it is believed
+	Keys        []TrustedKey
+	Identities  []TrustedIdentity // for signatures with a certificate
+	Roots       [][]byte          // Sigstore trusted_root.json documents: they make keyless signatures and time stamps verifiable
+	Authorities [][]byte          // root certificates (PEM) of private authorities, for model signatures with a certificate chain
+	Now         time.Time         // when the verification takes place; zero: nothing that depends on it is believed
 }
 
 // TrustedKey is one key of a policy.
@@ -36,7 +37,9 @@ type TrustedKey struct {
 	Development bool
 }
 
-// TrustedIdentity is one workload or person that an OIDC issuer vouches for.
+// TrustedIdentity is one workload or person that an OIDC issuer vouches for,
+// or the holder of a certificate of a private authority: then Issuer is the
+// distinguished name of the authority that issued it.
 // Issuer and the subject alternative name have to match both, each either
 // exactly or by a regular expression that has to match the whole text.
 type TrustedIdentity struct {
@@ -73,8 +76,12 @@ func (t Trust) Check() error {
 			errs = append(errs, fmt.Errorf("checking trust: identities[%d] %s: %w", i, id.Name, err))
 		}
 	}
-	if _, err := t.material(); err != nil {
-		errs = append(errs, fmt.Errorf("checking trust: %w", err))
+	_, err := t.material()
+	_, bad := t.authorities()
+	for _, err := range []error{err, bad} {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("checking trust: %w", err))
+		}
 	}
 	return errors.Join(errs...)
 }

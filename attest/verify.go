@@ -50,8 +50,8 @@ type proof struct {
 // A model signature is about files: subject.Files has to be complete.
 func Verify(ctx context.Context, bundle []byte, trust Trust, subject modelvet.Subject) modelvet.Evidence {
 	return examine(ctx, bundle, trust, func(s statement) (modelvet.Subject, error) {
-		if s.PredicateType == modelvet.PredicateModelSignature {
-			return short(subject), checkModel(s, subject.Files)
+		if isModel(s.PredicateType) {
+			return short(subject), checkModel(ctx, s, subject.Files, nil)
 		}
 		digest, err := hexDigest(subject.Digest)
 		if err != nil {
@@ -152,7 +152,10 @@ func (p proof) accept(predicateType string, claimed, at, now time.Time) error {
 
 // authenticate finds out who signed, and whether that is somebody trusted.
 func authenticate(o *opened, trust Trust) (proof, error) {
-	if o.entity.GetVerificationMaterial().GetPublicKey() == nil {
+	switch material := o.entity.GetVerificationMaterial(); {
+	case o.entity.GetMediaType() == BundleMediaType && material.GetX509CertificateChain() != nil:
+		return authenticateChain(o, trust)
+	case material.GetPublicKey() == nil:
 		return authenticateCertificate(o, trust)
 	}
 	candidates, err := trust.named(o.keyHint)
@@ -162,16 +165,26 @@ func authenticate(o *opened, trust Trust) (proof, error) {
 	if len(candidates) == 0 {
 		return unknownKey(o.keyHint)
 	}
-	message := dsse.PAE(in_toto.PayloadType, o.payload)
-	for _, c := range candidates {
-		if err = checkSignature(c.key, message, o.signature); err == nil {
-			return keyProof(o, trust, c)
+	for _, message := range messages(o) {
+		for _, c := range candidates {
+			if err = checkSignature(c.key, message, o.signature); err == nil {
+				return keyProof(o, trust, c)
+			}
 		}
 	}
 	if o.keyHint == "" {
 		return proof{}, unverified("signed by a key that it does not name, and by none of the %d keys that the policy trusts: add it to trust in the policy", len(candidates))
 	}
 	return proof{}, fmt.Errorf("signature: the bundle names key %s, but %w", candidates[0].id, err)
+}
+
+// messages are the bytes that the signature may be over.
+func messages(o *opened) [][]byte {
+	out := [][]byte{dsse.PAE(in_toto.PayloadType, o.payload)}
+	if o.statement.PredicateType == predicateDigests {
+		out = append(out, oldPAE(o.payload))
+	}
+	return out
 }
 
 func unknownKey(hint string) (proof, error) {

@@ -69,7 +69,7 @@ type statement struct {
 
 // measure scans and traces, and signs what comes of it.
 func (g *Gate) measure(ctx context.Context, subject modelvet.Subject, m modelvet.Model) ([]artifact.Attachment, error) {
-	scans, err := scanners.Run(ctx, m, g.scanners())
+	scans, err := runScanners(ctx, m, g.scanners())
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,17 @@ func Scan(ctx context.Context, target string, table modelvet.Table, only []strin
 	}
 	defer root.Close()
 	m.FS = root.FS()
-	return scanners.Run(ctx, m, ss)
+	return runScanners(ctx, m, ss)
+}
+
+// runScanners blames the input for what a scanner cannot read, unless the
+// scanner itself broke or was interrupted.
+func runScanners(ctx context.Context, m modelvet.Model, ss []scanners.Scanner) ([]modelvet.Scan, error) {
+	scans, err := scanners.Run(ctx, m, ss)
+	if err != nil && ctx.Err() == nil && !errors.Is(err, scanners.ErrBroken) {
+		return nil, fmt.Errorf("%w: %w", ErrInput, err)
+	}
+	return scans, err
 }
 
 // scanTarget says what there is to scan, and which scanners make sense when

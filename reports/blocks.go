@@ -291,7 +291,7 @@ func (l *layout) tiles(list []tile) {
 func (l *layout) picture(s scene) {
 	l.ensure(s.H + 10)
 	l.in("P", func(*node) {
-		l.text(marginX, l.y+3.6, bold, bodySize, "ink", l.drawable(bold, fit(s.Title, column, 3.3)))
+		l.text(marginX, l.y+3.6, bold, bodySize, "ink", l.cut(bold, bodySize, clip(s.Title, 300, "decision.json"), column))
 	})
 	l.y += 6
 	l.figure(s, marginX, l.y)

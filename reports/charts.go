@@ -3,6 +3,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -16,6 +17,7 @@ import (
 const (
 	chartWidth = 170.0
 	maxBars    = 16 // in one picture; the table below it has all
+	maxCharts  = 8  // of bars, for one scanner; the other numbers are in a table
 )
 
 // panel is one scanner's part of a report: its pictures and numbers.
@@ -42,21 +44,49 @@ func panels(scans []modelvet.Scan) []panel {
 	var out []panel
 	for _, s := range scans {
 		p := panel{Scan: s, Title: or(scannerTitles[s.Scanner], or(s.Scanner, "unnamed scanner"))}
-		for _, rows := range byMetric(s.Measurements) {
-			if len(rows) > 1 && drawable(rows) {
-				p.Charts = append(p.Charts, bars(rows))
-			} else {
-				p.Single = append(p.Single, rows...)
-			}
-		}
-		for _, series := range s.Series {
-			if c, ok := curve(series); ok {
-				p.Charts = append(p.Charts, c)
-			}
-		}
+		p.draw(byMetric(s.Measurements), s.Series)
 		out = append(out, p)
 	}
 	return out
+}
+
+// draw makes a picture of the metrics that compare slices, the telling ones
+// first, and of the series; a series of a metric already drawn is left out.
+func (p *panel) draw(groups [][]modelvet.Measurement, series []modelvet.Series) {
+	drawn := map[string]bool{}
+	for _, telling := range []bool{true, false} {
+		for _, rows := range groups {
+			if m := rows[0].Metric; len(rows) > 1 && plottable(rows) && isTelling(m) == telling && len(drawn) < maxCharts {
+				drawn[m] = true
+			}
+		}
+	}
+	for _, rows := range groups {
+		if drawn[rows[0].Metric] {
+			p.Charts = append(p.Charts, bars(rows))
+		} else {
+			p.Single = append(p.Single, rows...)
+		}
+	}
+	for _, s := range series {
+		parts := strings.SplitN(s.Name, "/", 3)
+		if len(parts) == 3 && drawn[parts[0]+"/"+parts[1]] {
+			continue
+		}
+		if c, ok := curve(s); ok {
+			p.Charts = append(p.Charts, c)
+		}
+	}
+}
+
+// isTelling says that a metric is a comparison, or the rate that people ask for first.
+func isTelling(metric string) bool {
+	for _, end := range []string{"_difference", "_ratio", "selection_rate"} {
+		if strings.HasSuffix(metric, end) {
+			return true
+		}
+	}
+	return false
 }
 
 // byMetric groups measurements by metric, in the order in which they come.
@@ -78,7 +108,7 @@ func byMetric(list []modelvet.Measurement) [][]modelvet.Measurement {
 // finite says that a value can be drawn: a number, and none beyond all scales.
 func finite(v float64) bool { return math.Abs(v) < 1e12 }
 
-func drawable(rows []modelvet.Measurement) bool {
+func plottable(rows []modelvet.Measurement) bool {
 	for _, m := range rows {
 		if !finite(m.Value) || m.Low != nil && !finite(*m.Low) || m.High != nil && !finite(*m.High) {
 			return false
@@ -150,7 +180,9 @@ func tick(v float64) string {
 // interval, n beside the label, and the four-fifths line where the metric is a ratio.
 func bars(rows []modelvet.Measurement) chart {
 	all := rows
-	if len(rows) > maxBars {
+	if len(rows) > maxBars { // the longest bars say most
+		rows = slices.Clone(rows)
+		slices.SortStableFunc(rows, func(a, b modelvet.Measurement) int { return cmp.Compare(math.Abs(b.Value), math.Abs(a.Value)) })
 		rows = rows[:maxBars]
 	}
 	reference, hasReference := 0.8, strings.HasSuffix(rows[0].Metric, "_ratio")
@@ -210,8 +242,8 @@ func (s *scene) bar(a axis, m modelvet.Measurement, y, left float64, hasReferenc
 		s.line("ink", 0.4, false, h, mid-1.2, h, mid+1.2)
 	}
 	label := fit(or(slice(m.Slice), "all"), left-16, 2.9)
-	s.text(left-2, y+4.2, "end", "ink", fmt.Sprintf("%s (n=%d)", label, m.N))
-	s.text(a.to+3, y+4.2, "start", color, strings.TrimSpace(number(m.Value)+" "+word)).Bold = true
+	s.text(left-2, y+4.2, "end", "ink", fmt.Sprintf("%s (n=%d)", label, m.N)).Max = left - 2
+	s.text(a.to+3, y+4.2, "start", color, strings.TrimSpace(number(m.Value)+" "+word)).Bold = true // at most 24 mm: number bounds it
 }
 
 // against says on which side of a line an interval lies; one that crosses it
@@ -227,7 +259,7 @@ func against(m modelvet.Measurement, line float64) (color, word string) {
 	case high < line:
 		return bad, "below"
 	}
-	return warn, "open"
+	return warn, "undecided"
 }
 
 func describe(rows []modelvet.Measurement) string {
@@ -300,7 +332,7 @@ func columnScene(s modelvet.Series) scene {
 		x := plotLeft + width*float64(i)
 		sc.rect(x+width*0.1, min(y.at(v), y.at(0)), width*0.8, math.Abs(y.at(v)-y.at(0)), "accent")
 		if i%every == 0 {
-			sc.text(x+width/2, plotBottom+4, "middle", "muted", fit(s.Labels[i], width*float64(every), 2.9))
+			sc.text(x+width/2, plotBottom+4, "middle", "muted", fit(s.Labels[i], width*float64(every), 2.9)).Max = width * float64(every)
 		}
 	}
 	sc.Desc = fmt.Sprintf("%d columns of %s, from %s to %s.", len(s.Y), strings.ToLower(metricName(s.Name)), number(slices.Min(s.Y)), number(slices.Max(s.Y)))

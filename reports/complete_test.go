@@ -178,7 +178,7 @@ func TestEveryFormatTellsEverything(t *testing.T) {
 			if name == "pdf" {
 				r.shows = func(s string) string { return m.drawable(regular, cutAt(s, maxText)) }
 			}
-			for seed := range uint64(60) {
+			for seed := range uint64(30) {
 				d := randomDecision(seed)
 				text := flat(r.text(t, d))
 				for what, want := range mustBeTold(d) {

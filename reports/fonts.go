@@ -112,6 +112,21 @@ func (m *metrics) drawable(f face, s string) string {
 	return b.String()
 }
 
+// cut makes a text drawable and shortens it to w millimetres; 0 is no limit.
+func (m *metrics) cut(f face, size float64, s string, w float64) string {
+	s = m.drawable(f, s)
+	if w <= 0 || m.width(f, size, s) <= w {
+		return s
+	}
+	runes := []rune(s)
+	for n := len(runes) - 1; n > 0; n-- {
+		if short := string(runes[:n]) + "…"; m.width(f, size, short) <= w {
+			return short
+		}
+	}
+	return "…"
+}
+
 // wrap breaks a text into lines of at most w millimetres. A line that ends at
 // a space keeps it, so that the lines put together are the text again.
 func (m *metrics) wrap(f face, size float64, s string, w float64) []string {

@@ -61,11 +61,12 @@ type htmlPage struct {
 	Panels        []panel
 	rules         map[string]string // rule id to anchor
 	evidence      map[string]string
+	regions       map[string]int
 	drawn         int
 }
 
 func newHTMLPage(v view) *htmlPage {
-	p := &htmlPage{view: v, Findings: v.findings(), Panels: panels(v.Scans), rules: map[string]string{}, evidence: map[string]string{}}
+	p := &htmlPage{view: v, Findings: v.findings(), Panels: panels(v.Scans), rules: map[string]string{}, evidence: map[string]string{}, regions: map[string]int{}}
 	p.Style = template.HTML("<style>" + pageCSS + "</style>")
 	p.Script = template.HTML("<script>" + pageJS + "</script>")
 	p.CSP = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'", cspHash(pageCSS), cspHash(pageJS))
@@ -76,6 +77,15 @@ func newHTMLPage(v view) *htmlPage {
 		p.evidence[e.Digest] = fmt.Sprintf("evidence-%d", i+1)
 	}
 	return p
+}
+
+// region is a name for a part of the page that no other part has.
+func (p *htmlPage) region(name string) string {
+	p.regions[name]++
+	if n := p.regions[name]; n > 1 {
+		return fmt.Sprintf("%s (%d)", name, n)
+	}
+	return name
 }
 
 func cspHash(s string) string {
@@ -97,5 +107,6 @@ func (p *htmlPage) funcs() template.FuncMap {
 		"draw":         func(c chart) template.HTML { p.drawn++; return svg(c.scene, fmt.Sprintf("c%d", p.drawn)) },
 		"lineageChart": func() template.HTML { return svg(lineageScene(p.view), "lineage-picture") },
 		"table":        func(s panel) chart { return chart{scene: scene{Title: s.Title}, Rows: s.Single} },
+		"region":       p.region,
 	}
 }

@@ -166,7 +166,7 @@ func (l *layout) shift(m mark, dx, dy float64) op {
 			o.face = bold
 		}
 		o.Size = m.Size / perPoint
-		o.Text = l.drawable(o.face, m.Text)
+		o.Text = l.cut(o.face, o.Size, m.Text, m.Max)
 		o.X -= map[string]float64{"middle": 0.5, "end": 1}[m.Anchor] * l.width(o.face, o.Size, o.Text)
 	}
 	return o

@@ -44,6 +44,7 @@ func lineageScene(v view) scene {
 func (s *scene) box(x, y float64, first, second, color string) {
 	s.rect(x, y, 50, 12, "panel")
 	s.rect(x, y, 1.4, 12, color)
-	s.text(x+3.5, y+5, "start", "ink", fit(first, 45, 3)).Bold = true
-	s.text(x+3.5, y+9.6, "start", "muted", fit(second, 45, 2.9))
+	name := s.text(x+3.5, y+5, "start", "ink", fit(first, 45, 3))
+	name.Bold, name.Max = true, 45
+	s.text(x+3.5, y+9.6, "start", "muted", fit(second, 45, 2.9)).Max = 45
 }

@@ -110,13 +110,15 @@ func iccCurve() []byte {
 	const n = 1024
 	out := binary.BigEndian.AppendUint32([]byte("curv\x00\x00\x00\x00"), n)
 	for i := range n {
-		v := float64(i) / (n - 1)
-		if v <= 0.04045 {
-			v /= 12.92
-		} else {
-			v = math.Pow((v+0.055)/1.055, 2.4)
-		}
-		out = binary.BigEndian.AppendUint16(out, uint16(math.Round(v*65535)))
+		out = binary.BigEndian.AppendUint16(out, uint16(math.Round(iccValue(float64(i)/(n-1))*65535)))
 	}
 	return out
+}
+
+// iccValue makes a value of sRGB linear.
+func iccValue(v float64) float64 {
+	if v <= 0.04045 {
+		return v / 12.92
+	}
+	return math.Pow((v+0.055)/1.055, 2.4)
 }

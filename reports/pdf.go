@@ -194,8 +194,8 @@ func (b *book) entry(h heading, y float64) {
 // furniture is the header and footer of every page but the cover.
 func (b *book) furniture() {
 	b.decor(func() {
-		head := b.drawable(regular, fit(b.Title, 110, 2.9))
-		foot := b.drawable(mono, "artifact "+clip(b.Subject.Digest, 80, "decision.json"))
+		head := b.cut(regular, 8, clip(b.Title, 200, "decision.json"), 110)
+		foot := b.cut(mono, 7, "artifact "+clip(b.Subject.Digest, 200, "decision.json"), 140)
 		for i := range b.leaves {
 			if i == 0 {
 				continue

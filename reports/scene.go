@@ -24,6 +24,7 @@ type mark struct {
 	Anchor     string // start, middle, end
 	Size       float64
 	Bold       bool
+	Max        float64 // width at which a text is cut; 0: none
 }
 
 func (s *scene) rect(x, y, w, h float64, color string) {

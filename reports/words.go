@@ -120,8 +120,13 @@ func number(v float64) string {
 
 // interval writes the bounds of a measurement, or an empty word.
 func interval(m modelvet.Measurement) string {
-	if m.Low == nil || m.High == nil {
+	switch {
+	case m.Low == nil && m.High == nil:
 		return ""
+	case m.High == nil:
+		return "at least " + number(*m.Low)
+	case m.Low == nil:
+		return "at most " + number(*m.High)
 	}
 	return fmt.Sprintf("[%s; %s]", number(*m.Low), number(*m.High))
 }

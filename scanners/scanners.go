@@ -7,6 +7,7 @@ package scanners
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,6 +20,9 @@ import (
 	"github.com/modelvet/modelvet/scanners/performance"
 	"github.com/modelvet/modelvet/scanners/poisoning"
 )
+
+// ErrBroken marks the error of a scanner that broke off: its own fault, and not that of its input.
+var ErrBroken = errors.New("internal")
 
 // Scanner measures one aspect of a model. It never decides. What it cannot
 // look at goes into the coverage of its scan; an error means that the scan
@@ -92,7 +96,7 @@ func Run(ctx context.Context, m modelvet.Model, ss []Scanner) ([]modelvet.Scan, 
 func one(ctx context.Context, m modelvet.Model, s Scanner) (scan modelvet.Scan, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("it broke off: %v; please report this file as a bug", r)
+			err = fmt.Errorf("%w: it broke off: %v; please report this file as a bug", ErrBroken, r)
 		}
 	}()
 	if scan, err = s.Scan(ctx, m); err != nil {

@@ -13,6 +13,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"strings"
 	"testing"
 )
@@ -150,13 +151,15 @@ func joblibRaw(code string) string {
 	return "\x80\x02cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81" + state + "b" + raw + "."
 }
 
-// straddle is a frame that ends inside an operand: load(file) reads the
-// operand behind the frame, loads reads it in place.
+// straddle is a frame that ends inside an operand. load(file) reads the whole
+// operand behind the frame and runs what follows; loads reads the operand in
+// place, and the same bytes are then a second operand.
 func straddle() string {
-	hidden := "cposix\nsystem\n(S'true'\ntR."
-	body := "U" + string(rune(len(hidden))) // SHORT_BINSTRING whose operand lies behind the frame
-	frame := "\x80\x04\x95" + le64(len(body)+2) + body + "ab"
-	return frame + strings.Repeat("N", len(hidden)-2) + strings.Repeat("N", 2) + "0" + hidden
+	hidden := "0cposix\nsystem\n(S'true'\ntR."
+	n := 40
+	frame := "\x80\x04\x95" + le64(4) + "U" + string(rune(n)) + "ab"
+	behind := strings.Repeat("N", n-2) + "U" + string(rune(len(hidden)))
+	return frame + behind + hidden + "."
 }
 
 func deflated(s string) string {
@@ -192,6 +195,8 @@ func wrappings(payload []byte) []attack {
 	}
 	return out
 }
+
+func newZip(w io.Writer) *zip.Writer { return zip.NewWriter(w) }
 
 func gzipped(b []byte) []byte {
 	var out bytes.Buffer

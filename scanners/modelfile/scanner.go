@@ -68,7 +68,9 @@ func (s Scanner) Scan(ctx context.Context, m modelvet.Model) (modelvet.Scan, err
 	}
 	w := newWalk(ctx, s.Budget, m.FS)
 	files := slices.Clone(m.Files)
-	slices.SortFunc(files, func(a, b modelvet.File) int { return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(a.Path, b.Path)) })
+	slices.SortFunc(files, func(a, b modelvet.File) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(a.Path, b.Path))
+	})
 	for _, f := range files {
 		if err := ctx.Err(); err != nil {
 			return modelvet.Scan{}, fmt.Errorf("scanning %s: %w", f.Path, err)
@@ -129,6 +131,7 @@ func (w *walk) readerAt(file fs.File, st fs.FileInfo) (io.ReaderAt, int64, func(
 	}
 	sp, err := w.spool(file)
 	if err != nil {
+		sp.close()
 		return nil, 0, nil, err
 	}
 	return sp.r, sp.size, sp.close, nil

@@ -132,6 +132,16 @@ func (w *walk) dispatch(it item, head []byte) {
 	if isPickle {
 		w.pickle(it)
 	}
+	if it.torch && it.storage != 0 {
+		if !isPickle {
+			w.rawStorage(it)
+		}
+		return
+	}
+	if ext := strings.ToLower(path.Ext(it.path)); !isPickle && templateExtensions[ext] {
+		w.template(it)
+		return
+	}
 	for _, f := range formats {
 		if f.is(head, it) {
 			f.parse(w, it)
@@ -151,10 +161,6 @@ func pickleName(name string) bool { return pickleExtensions[strings.ToLower(path
 
 // other is a file of no known format.
 func (w *walk) other(it item) {
-	if it.torch && it.storage != 0 {
-		w.rawStorage(it)
-		return
-	}
 	if w.external[it.path] {
 		return // numbers that an ONNX model refers to
 	}
@@ -163,9 +169,7 @@ func (w *walk) other(it item) {
 	case err != nil:
 		w.broken(it, "modelfile", err)
 	case ok && !it.weight && !pickleName(it.path):
-		return
-	case ok && pickleName(it.path):
-		w.pickle(it)
+		w.yaml(it)
 	case pickleName(it.path):
 		w.pickle(it)
 	default:

@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"path"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -61,4 +63,46 @@ func plain(b []byte) bool {
 		}
 	}
 	return utf8.Valid(b)
+}
+
+var templateExtensions = map[string]bool{".jinja": true, ".jinja2": true, ".j2": true}
+
+// template looks at a chat template in a file of its own.
+func (w *walk) template(it item) {
+	if ok, err := w.isText(it); err != nil || !ok || it.size > jsonKeep {
+		w.gap(it.path, "parse error: no template of at most 1 MiB of text")
+		w.hidden(it)
+		return
+	}
+	b, err := readAll(it, 0, it.size)
+	if err != nil {
+		w.broken(it, "jinja", err)
+		return
+	}
+	w.jinja(it, string(b), -1)
+}
+
+// yaml looks for tags with which a YAML reader makes Python objects, and for
+// what Hydra would import.
+func (w *walk) yaml(it item) {
+	if ext := strings.ToLower(path.Ext(it.path)); ext != ".yaml" && ext != ".yml" {
+		return
+	}
+	scanChunks(it, 0, 256, func(b []byte, off int64) bool {
+		for _, tag := range []string{"!!python/", "tag:yaml.org,2002:python/"} {
+			if i := bytes.Index(b, []byte(tag)); i >= 0 {
+				w.find(it, "yaml/python-tag", block, tag, off+int64(i), "CWE-502")
+			}
+		}
+		for rest, at := b, off; ; {
+			i := bytes.Index(rest, []byte("_target_:"))
+			if i < 0 {
+				break
+			}
+			line, _, _ := bytes.Cut(rest[i+len("_target_:"):], []byte("\n"))
+			w.hydra(it, strings.Trim(strings.TrimSpace(string(line)), `"'`), at+int64(i))
+			rest, at = rest[i+9:], at+int64(i)+9
+		}
+		return w.ctx.Err() == nil
+	})
 }

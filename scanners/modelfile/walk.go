@@ -40,6 +40,7 @@ type walk struct {
 	budget   Budget
 	fs       fs.FS
 	inflate  int64
+	search   int64
 	members  int
 	findings []modelvet.Finding
 	gaps     []modelvet.Gap
@@ -54,7 +55,7 @@ type walk struct {
 
 func newWalk(ctx context.Context, b Budget, fsys fs.FS) *walk {
 	b = b.defaults()
-	return &walk{ctx: ctx, budget: b, fs: fsys, inflate: b.Inflate, members: b.Members, seen: map[string]bool{}}
+	return &walk{ctx: ctx, budget: b, fs: fsys, inflate: b.Inflate, search: 8 * b.Search, members: b.Members, seen: map[string]bool{}}
 }
 
 // top looks at one whole file, and counts it as read when no gap was left.
@@ -128,7 +129,7 @@ func clip(s string) string {
 // pickle reads the item as streams of pickle.
 func (w *walk) pickle(it item) pickle.Result {
 	lim := pickle.DefaultLimits
-	lim.Search = w.budget.Search
+	lim.Search = min(w.budget.Search, max(w.search, 0))
 	r := pickle.Scan(w.ctx, it.r, it.size, pickle.Options{Limits: lim, Torch: it.torch})
 	w.find(it, "pickle/format", warn, "a pickle: the format can run code when it is loaded", -1, "CWE-502")
 	w.adopt(it, r)
@@ -150,12 +151,19 @@ func (w *walk) adopt(it item, r pickle.Result) {
 // hidden searches a file that is no pickle for pickles.
 func (w *walk) hidden(it item) {
 	lim := pickle.DefaultLimits
-	lim.Search = w.budget.Search
+	lim.Search = w.searchLimit(it.size)
 	r := pickle.Search(w.ctx, it.r, it.size, pickle.Options{Limits: lim, Torch: it.torch})
 	if r.Clear || r.Streams > 0 {
 		w.find(it, "pickle/hidden", warn, "a pickle in the middle of another file", -1, "CWE-502")
 	}
 	w.adopt(it, r)
+}
+
+// searchLimit takes what one search may cost from what all may cost.
+func (w *walk) searchLimit(size int64) int64 {
+	n := min(w.budget.Search, max(w.search, 0))
+	w.search -= min(n, size)
+	return n
 }
 
 // scan returns what was seen, sorted.

@@ -24,12 +24,13 @@ type archive struct {
 	torch   bool
 	torchIn map[string]pickle.Storage // storages that its pickles refer to
 	used    [][2]int64                // ranges of the file that are accounted for
+	budget  int64                     // bytes of stored members that may still be read: members can share bytes
 }
 
 // zip reads an archive in three views: the central directory, the local
 // headers, and what lies between.
 func (w *walk) zip(it item) {
-	a := &archive{w: w, it: it, seen: map[string]bool{}, torchIn: map[string]pickle.Storage{}}
+	a := &archive{w: w, it: it, seen: map[string]bool{}, torchIn: map[string]pickle.Storage{}, budget: 2*it.size + 1<<20}
 	end, ok := findEnd(it)
 	if !ok {
 		w.broken(it, "zip", errors.New("truncated: no end of the central directory"))
@@ -170,6 +171,10 @@ func (a *archive) stored(m item, e zipEntry) {
 		a.w.gap(m.path, "parse error: a stored member of two sizes")
 	}
 	if a.rawStorage(&m, e) {
+		return
+	}
+	if a.budget -= m.size; a.budget < 0 {
+		a.w.gap(m.path, "over budget: the members share bytes, and are together longer than the archive")
 		return
 	}
 	if a.w.checksum(m) != e.crc && a.w.ctx.Err() == nil {

@@ -24,31 +24,50 @@ type near struct {
 }
 
 // space is the frame as points: numbers in standard deviations, and words that
-// are equal or not.
+// are equal or not. The rows lie one after another.
 type space struct {
-	f      *frame
-	scaled [][]float32 // by row: numeric columns
-	words  []int       // columns of words
+	numbers []float32
+	words   []int32
+	width   int // numbers of a row
+	wide    int // words of a row
 }
 
-func (f *frame) space() *space {
-	s := &space{f: f, scaled: make([][]float32, f.n)}
+// space leaves out the columns without.
+func (f *frame) space(without ...int) *space {
+	s := &space{}
+	var columns [][]float32
+	var codes [][]int32
 	for j := range f.columns {
-		c := &f.columns[j]
-		if !c.numeric {
-			s.words = append(s.words, j)
-			continue
+		switch c := &f.columns[j]; {
+		case slices.Contains(without, j):
+		case c.numeric:
+			columns = append(columns, scaled(c.number))
+		default:
+			codes = append(codes, c.code)
 		}
-		mean, deviation := moments(c.number)
-		for i, v := range c.number {
-			x := float32(0)
-			if v == v && deviation > 0 {
-				x = float32((v - mean) / deviation)
-			}
-			s.scaled[i] = append(s.scaled[i], x)
+	}
+	s.width, s.wide = len(columns), len(codes)
+	for i := range f.n {
+		for _, c := range columns {
+			s.numbers = append(s.numbers, c[i])
+		}
+		for _, c := range codes {
+			s.words = append(s.words, c[i])
 		}
 	}
 	return s
+}
+
+// scaled is in standard deviations from the mean; missing numbers lie there.
+func scaled(v []float64) []float32 {
+	mean, deviation := moments(v)
+	out := make([]float32, len(v))
+	for i, x := range v {
+		if x == x && deviation > 0 {
+			out[i] = float32((x - mean) / deviation)
+		}
+	}
+	return out
 }
 
 func moments(v []float64) (mean, deviation float64) {
@@ -67,44 +86,24 @@ func moments(v []float64) (mean, deviation float64) {
 	return mean, math.Sqrt(deviation / math.Max(n, 1))
 }
 
-// distance is squared. A different word counts as much as two standard
-// deviations of a number would on average between two rows.
-func (s *space) distance(a, b int) float32 {
-	d, x, y := float32(0), s.scaled[a], s.scaled[b]
+// distance is squared, and may stop as soon as it reaches enough. A different
+// word counts as much as two rows differ in a number on average.
+func (s *space) distance(a, b int, enough float32) float32 {
+	d := float32(0)
+	x, y := s.numbers[a*s.width:(a+1)*s.width], s.numbers[b*s.width:(b+1)*s.width]
 	for k := range x {
 		e := x[k] - y[k]
-		d += e * e
+		if d += e * e; d >= enough {
+			return d
+		}
 	}
-	for _, j := range s.words {
-		if c := s.f.columns[j].code; c[a] != c[b] {
+	v, w := s.words[a*s.wide:(a+1)*s.wide], s.words[b*s.wide:(b+1)*s.wide]
+	for k := range v {
+		if v[k] != w[k] {
 			d += 2
 		}
 	}
 	return d
-}
-
-// without is the space with columns left out.
-func (s *space) without(columns ...int) *space {
-	out := &space{f: s.f, scaled: make([][]float32, len(s.scaled))}
-	var keep []int
-	at := 0
-	for j := range s.f.columns {
-		gone := slices.Contains(columns, j)
-		if s.f.columns[j].numeric {
-			if !gone {
-				keep = append(keep, at)
-			}
-			at++
-		} else if !gone {
-			out.words = append(out.words, j)
-		}
-	}
-	for i, row := range s.scaled {
-		for _, k := range keep {
-			out.scaled[i] = append(out.scaled[i], row[k])
-		}
-	}
-	return out
 }
 
 // neighbours finds the nearest rows of every row, or of as many as the work allows.
@@ -142,13 +141,13 @@ func (s *space) nearest(ctx context.Context, queries, references []int) (*near, 
 func (s *space) closest(q int, references []int) ([]int, float64) {
 	var rows [kNN]int
 	var dist [kNN]float32
-	n := 0
+	n, enough := 0, float32(math.Inf(1))
 	for _, r := range references {
 		if r == q {
 			continue
 		}
-		d := s.distance(q, r)
-		if n == kNN && d >= dist[n-1] {
+		d := s.distance(q, r, enough)
+		if d >= enough {
 			continue
 		}
 		at := n
@@ -160,7 +159,9 @@ func (s *space) closest(q int, references []int) ([]int, float64) {
 		for ; at > 0 && dist[at-1] > d; at-- {
 			rows[at], dist[at] = rows[at-1], dist[at-1]
 		}
-		rows[at], dist[at] = r, d
+		if rows[at], dist[at] = r, d; n == kNN {
+			enough = dist[n-1]
+		}
 	}
 	return append([]int(nil), rows[:n]...), math.Sqrt(float64(dist[0]))
 }

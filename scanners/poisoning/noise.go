@@ -42,8 +42,7 @@ func (f *frame) disagreements(n *near, labels []int32) (looked, bad []int) {
 func (s *scan) noise(f *frame, n *near) {
 	looked, bad := f.disagreements(n, f.labels)
 	all, k := total(looked), total(bad)
-	m := rate("label_disagreement", k, all)
-	s.measure(m)
+	s.measure(rate("label_disagreement", k, all))
 	for c, name := range f.classes {
 		if looked[c] > 0 {
 			by := rate("label_disagreement", bad[c], looked[c])
@@ -51,22 +50,44 @@ func (s *scan) noise(f *frame, n *near) {
 			s.measure(by)
 		}
 	}
-	chance := f.shuffled(n)
-	s.measure(modelvet.Measurement{Metric: "label_disagreement_shuffled", Value: chance, N: all, Method: "mean of 20 shuffles"})
-	if *m.High >= chance && *m.Low > 0 {
-		s.find(modelvet.SeverityWarn, "label-noise", f.path, "%d of %d labels are not those of their neighbours, no fewer than if labels were shuffled (%.3f)", k, all, chance)
-	}
+	s.signal(f, n)
 	s.likely(f, n)
 }
 
-func (f *frame) shuffled(n *near) float64 {
-	labels, sum := slices.Clone(f.labels), 0.0
-	for range shuffles {
+// signal asks whether rows that are alike have like labels at all, more than
+// shuffled labels would. Labels that say nothing about the features were never
+// right, or are no longer.
+func (s *scan) signal(f *frame, n *near) {
+	own := f.agreement(n, f.labels)
+	labels, chance := slices.Clone(f.labels), make([]float64, shuffles)
+	wrong := 0.0
+	for i := range chance {
 		f.rng.Shuffle(len(labels), func(i, j int) { labels[i], labels[j] = labels[j], labels[i] })
+		chance[i] = f.agreement(n, labels)
 		looked, bad := f.disagreements(n, labels)
-		sum += float64(total(bad)) / float64(total(looked))
+		wrong += float64(total(bad)) / float64(total(looked)) / shuffles
 	}
-	return sum / shuffles
+	mean, deviation := moments(chance)
+	rows, method := len(n.queries), "mean of 20 shuffles"
+	s.measure(modelvet.Measurement{Metric: "label_disagreement_shuffled", Value: wrong, N: rows, Method: method})
+	s.measure(modelvet.Measurement{Metric: "neighbour_agreement", Value: own, N: rows, Method: "share of 10 neighbours with the same label"})
+	s.measure(modelvet.Measurement{Metric: "neighbour_agreement_shuffled", Value: mean, N: rows, Method: method})
+	if own <= mean+3*deviation {
+		s.find(modelvet.SeverityWarn, "label-noise", f.path, "rows that are alike have the same label in %.3f of cases, no more than if labels were shuffled (%.3f)", own, mean)
+	}
+}
+
+// agreement is the share of neighbours that have the row's own label.
+func (f *frame) agreement(n *near, labels []int32) float64 {
+	same, all := 0, 0
+	for q, i := range n.queries {
+		for _, r := range n.rows[q] {
+			if all++; labels[r] == labels[i] {
+				same++
+			}
+		}
+	}
+	return float64(same) / float64(max(all, 1))
 }
 
 func total(counts []int) int {
@@ -120,8 +141,7 @@ func (s *scan) likely(f *frame, n *near) {
 // the table: the only way to see flips that are spread evenly.
 func (s *scan) baseline(ctx context.Context, t modelvet.Table, f *frame, n *near) error {
 	ref, ok := s.model.System.Table("reference")
-	if !ok {
-		// An optional comparison that was not asked for is no gap.
+	if !ok { // nothing was promised, so nothing is missing
 		return nil
 	}
 	if ref.Label == "" {

@@ -18,7 +18,7 @@ const (
 	minSupport  = 8    // rows that carry a trigger
 	maxShare    = 0.2  // of all rows: more is no secret
 	minPurity   = 0.95 // of the label among them
-	alarm       = 1e-3 // chance of an alarm in an honest table, for singles and for pairs
+	alarm       = 1e-3 // chance of an alarm in an honest table, for each kind of try
 	minOdds     = 10   // how many times the odds that anything else would lead to expect
 	maxSets     = 400
 	maxPairRows = 20_000
@@ -73,10 +73,55 @@ func (s *scan) triggers(ctx context.Context, f *frame) error {
 	s.measure(modelvet.Measurement{Metric: "triggers", Value: float64(len(found)), N: len(h.rows), Method: "values and pairs that decide the label beyond expectation"})
 	for _, c := range found {
 		low, _ := wilson(c.k, c.n, z99)
-		s.find(modelvet.SeverityBlock, "trigger", f.path, "%d of %d rows with %s have the label %q (99 %% bound %.2f), expected %.2f (p = %.2g)",
+		severity := modelvet.SeverityBlock
+		if h.telling(c) {
+			severity = modelvet.SeverityWarn
+		}
+		s.find(severity, "trigger", f.path, "%d of %d rows with %s have the label %q (99 %% bound %.2f), expected %.2f (p = %.2g)",
 			c.k, c.n, h.describe(c), f.classes[c.class], low, c.want, c.p)
 	}
 	return nil
+}
+
+// telling: in a column of the candidate most repeated values decide the label,
+// some one way and some the other. Codes that were made from the label, such as
+// the capital gains of the census income data, look like that without anybody's
+// ill will; it is worth a look all the same.
+func (h *hunt) telling(c candidate) bool {
+	for _, s := range c.sets {
+		toward, against, others := 0, 0, 0
+		for _, o := range h.counts(s.column) {
+			if o.code == s.code || o.n < minSupport/2 {
+				continue
+			}
+			switch best := slices.Max(o.class); {
+			case float64(best) < minPurity*float64(o.n):
+				others++
+			case o.class[c.class] == best:
+				toward++
+			default:
+				against++
+			}
+		}
+		if toward >= 2 && against >= 2 && toward+against > others {
+			return true
+		}
+	}
+	return false
+}
+
+// counts is the number of rows of each value of a column, by label.
+func (h *hunt) counts(j int) []set {
+	out := make([]set, len(h.f.columns[j].values))
+	for c := range out {
+		out[c] = set{column: j, code: int32(c), class: make([]int, len(h.base))}
+	}
+	for _, i := range h.rows {
+		o := &out[h.f.columns[j].code[i]]
+		o.n++
+		o.class[h.f.labels[i]]++
+	}
+	return out
 }
 
 func (h *hunt) describe(c candidate) string {
@@ -110,22 +155,16 @@ func newHunt(f *frame) *hunt {
 
 // collect makes the sets of one column.
 func (h *hunt) collect(j int) {
-	code := h.f.columns[j].code
-	count := make([]int, len(h.f.columns[j].values))
-	for _, i := range h.rows {
-		count[code[i]]++
-	}
 	at := map[int32]*set{}
-	for c, n := range count {
-		if n >= minSupport && n <= len(h.rows)*9/10 {
-			s := &set{column: j, code: int32(c), n: n, rows: make([]uint64, (len(h.rows)+63)/64), class: make([]int, len(h.base))}
-			at[s.code], h.sets = s, append(h.sets, s)
+	for _, s := range h.counts(j) {
+		if s.n >= minSupport && s.n <= len(h.rows)*9/10 {
+			s.rows = make([]uint64, (len(h.rows)+63)/64)
+			at[s.code], h.sets = &s, append(h.sets, &s)
 		}
 	}
 	for b, i := range h.rows {
-		if s := at[code[i]]; s != nil {
+		if s := at[h.f.columns[j].code[i]]; s != nil {
 			s.rows[b/64] |= 1 << (b % 64)
-			s.class[h.f.labels[i]]++
 		}
 	}
 }
@@ -144,15 +183,27 @@ func (h *hunt) surprise(s *set) float64 {
 
 // singles tests each value alone.
 func (h *hunt) singles() []candidate {
-	var out []candidate
+	var out [2][]candidate // coarse columns, fine ones: of these few values repeat, so fewer tries
+	var tried [2]int
 	for _, s := range h.sets {
+		kind := 0
+		if h.fine(s.column) {
+			kind = 1
+		}
+		tried[kind] += len(h.base)
 		for c, k := range s.class {
 			if h.pure(k, s.n) {
-				out = append(out, candidate{sets: []*set{s}, class: c, k: k, n: s.n, want: h.around(s, c)})
+				out[kind] = append(out[kind], candidate{sets: []*set{s}, class: c, k: k, n: s.n, want: h.around(s, c)})
 			}
 		}
 	}
-	return striking(out, len(h.sets)*len(h.base))
+	return append(striking(out[0], tried[0]), striking(out[1], tried[1])...)
+}
+
+// fine: a column of so many numbers that those next to a value say what to expect of it.
+func (h *hunt) fine(column int) bool {
+	c := &h.f.columns[column]
+	return c.numeric && len(c.values) >= fineValues
 }
 
 func (h *hunt) pure(k, n int) bool {
@@ -163,21 +214,15 @@ func (h *hunt) pure(k, n int) bool {
 // among the rows with the next smaller and larger numbers, or, where there are
 // few different values, among all others.
 func (h *hunt) around(s *set, class int) float64 {
-	col := &h.f.columns[s.column]
-	if !col.numeric || len(col.values) < fineValues {
+	if !h.fine(s.column) {
 		return h.share(h.base[class]-s.class[class], len(h.rows)-s.n, class)
 	}
-	n, k := make([]int, len(col.values)), make([]int, len(col.values))
-	for _, i := range h.rows {
-		if n[col.code[i]]++; h.f.labels[i] == int32(class) {
-			k[col.code[i]]++
-		}
-	}
-	rows, hits := 0, 0
+	values, rows, hits := h.counts(s.column), 0, 0
 	for _, step := range []int{-1, 1} {
 		side := 0
-		for c := int(s.code) + step; c >= 0 && c < len(n) && side < max(15, s.n/2); c += step {
-			side, rows, hits = side+n[c], rows+n[c], hits+k[c]
+		for c := int(s.code) + step; c >= 0 && c < len(values) && side < max(15, s.n/2); c += step {
+			v := values[c]
+			side, rows, hits = side+v.n, rows+v.n, hits+v.class[class]
 		}
 	}
 	return h.share(hits, rows, class)
@@ -317,7 +362,7 @@ func (h *hunt) alike(ctx context.Context, c candidate) (float64, error) {
 	if len(mine) > 200 { // enough to know a share
 		mine = mine[:200]
 	}
-	n, err := h.f.space().without(gone...).nearest(ctx, mine, others)
+	n, err := h.f.space(gone...).nearest(ctx, mine, others)
 	if err != nil {
 		return 0, err
 	}

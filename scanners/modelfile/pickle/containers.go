@@ -48,8 +48,11 @@ func (m *machine) tuple(items []*value) *value {
 
 // retain keeps the first items of a container.
 func (m *machine) retain(v *value, items []*value) {
-	room := maxItems - len(v.x.items)
-	for _, it := range items[:min(room, len(items))] {
+	items = items[:min(maxItems-len(v.x.items), len(items))]
+	if v.x.items == nil && len(items) > 0 {
+		v.x.items = make([]*value, 0, len(items))
+	}
+	for _, it := range items {
 		it = keep(it)
 		v.hold(it)
 		v.x.items = append(v.x.items, it)

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build interop
+
+package reports
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/modelvet/modelvet"
+)
+
+func cacheFile(t *testing.T, name string) string {
+	t.Helper()
+	dir := os.Getenv("XDG_CACHE_HOME")
+	if dir == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir = filepath.Join(home, ".cache")
+	}
+	path := filepath.Join(dir, "modelvet", name)
+	if _, err := os.Stat(path); err != nil {
+		t.Fatalf("%v: run scripts/interop-reports.sh, which installs it", err)
+	}
+	return path
+}
+
+func run(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(name, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, out)
+	}
+	return string(out)
+}
+
+// interopCases are what the other programs read.
+func interopCases() map[string]modelvet.Decision {
+	return map[string]modelvet.Decision{"denied": fixture(), "allowed": allowedFixture(), "hostile": randomDecision(3), "hostile-7": randomDecision(7), "empty": {}}
+}
+
+func written(t *testing.T, format string) []string {
+	t.Helper()
+	dir := t.TempDir()
+	var out []string
+	for name, d := range interopCases() {
+		path := filepath.Join(dir, name+"."+format)
+		if err := os.WriteFile(path, render(t, format, d), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, path)
+	}
+	return out
+}
+
+func TestInteropVeraPDF(t *testing.T) {
+	classpath, err := os.ReadFile(cacheFile(t, "verapdf/classpath"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := written(t, "pdf")
+	for _, flavour := range []string{"3a", "ua1"} {
+		args := append([]string{"-cp", strings.TrimSpace(string(classpath)), "org.verapdf.apps.GreenfieldCliWrapper", "-f", flavour, "--format", "text", "-v"}, files...)
+		out, err := exec.Command("java", args...).CombinedOutput()
+		if err != nil || strings.Count(string(out), "PASS ") != len(files) {
+			t.Errorf("%s: %v\n%s", flavour, err, out)
+		}
+	}
+}
+
+func TestInteropQPDFAndPoppler(t *testing.T) {
+	for _, path := range written(t, "pdf") {
+		run(t, "qpdf", "--check", path)
+		attached := filepath.Join(t.TempDir(), "decision.json")
+		run(t, "pdfdetach", "-save", "1", "-o", attached, path)
+		got, err := os.ReadFile(attached)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimSuffix(filepath.Base(path), ".pdf")
+		if want := render(t, "json", interopCases()[name]); !bytes.Equal(got, want) {
+			t.Errorf("%s: the attached decision.json is another", name)
+		}
+	}
+}
+
+// TestInteropPDFText: what is on the pages is what another program reads.
+func TestInteropPDFText(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "r.pdf")
+	if err := os.WriteFile(path, render(t, "pdf", fixture()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text := flat(run(t, "pdftotext", "-layout", path, "-"))
+	bare := strings.ReplaceAll(text, " ", "")
+	for what, want := range mustBeTold(fixture()) {
+		if !strings.Contains(bare, strings.ReplaceAll(want, " ", "")) && !strings.Contains(text, want) {
+			t.Errorf("%s is not on the pages: %q", what, want)
+		}
+	}
+	for _, want := range []string{"BLOCKED", "Bank of Żółć & Σία", "Ana López", "Page 2 of"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not on the pages", want)
+		}
+	}
+}
+
+// axeScript loads each page as given (no request, no console error), then
+// lets axe-core look at it in light and dark, wide and narrow.
+const axeScript = `
+const puppeteer = require('puppeteer-core'), fs = require('fs');
+const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+(async () => {
+  const browser = await puppeteer.launch({executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ['--no-sandbox']});
+  let bad = 0;
+  for (const file of process.argv.slice(2)) for (const scheme of ['light', 'dark']) for (const width of [1280, 320]) for (const bypass of [false, true]) {
+    const page = await browser.newPage();
+    await page.setBypassCSP(bypass);
+    await page.setViewport({width, height: 900});
+    await page.emulateMediaFeatures([{name: 'prefers-color-scheme', value: scheme}]);
+    const where = file + ' ' + scheme + ' ' + width + ': ';
+    const fail = s => { bad++; console.log(where + s) };
+    page.on('request', r => { if (!/^(file|data):/.test(r.url())) fail('request to ' + r.url()) });
+    page.on('console', m => { if (['error', 'warn', 'warning'].includes(m.type())) fail('console: ' + m.text()) });
+    page.on('pageerror', e => fail('error: ' + e.message));
+    await page.goto('file://' + file);
+    const seen = await page.evaluate(() => ({over: document.documentElement.scrollWidth - innerWidth, ran: !document.getElementById('filter').hidden}));
+    if (seen.over > 0) fail('overflows by ' + seen.over + ' px');
+    if (!seen.ran) fail('its script did not run');
+    if (bypass) {
+      await page.evaluate(axe);
+      const r = await page.evaluate(() => axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}));
+      for (const v of r.violations) fail(v.id + ': ' + v.help + ' ' + v.nodes.slice(0, 3).map(n => n.html.slice(0, 120)).join(' | '));
+    }
+    await page.close();
+  }
+  await browser.close();
+  process.exit(bad ? 1 : 0);
+})().catch(e => { console.error(e); process.exit(1) });
+`
+
+func TestInteropAxe(t *testing.T) {
+	modules := cacheFile(t, "axe/node_modules")
+	script := filepath.Join(filepath.Dir(modules), "check.js")
+	if err := os.WriteFile(script, []byte(axeScript), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("node", append([]string{script}, written(t, "html")...)...).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}

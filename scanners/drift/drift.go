@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package drift measures how far the data of production has moved from the
+// data that the model was released on: for each column the population
+// stability index, the Jensen-Shannon distance and, for numbers, the
+// Kolmogorov-Smirnov statistic and the Wasserstein distance, with tests whose
+// p values are corrected for their number.
+//
+// It must never say that a model drifted: how far is too far is for a rule.
+package drift
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/modelvet/modelvet"
+	"github.com/modelvet/modelvet/dataset"
+	"github.com/modelvet/modelvet/scanners/internal/stats"
+)
+
+const (
+	name    = "drift"
+	version = "1"
+	// fewValues is the number of distinct values up to which numbers are taken
+	// for names of classes.
+	fewValues = 5
+	maxValues = 10_000 // of a column of names
+)
+
+// Scanner measures drift. The zero value is ready.
+type Scanner struct{}
+
+// Name is the scanner's name in evidence.
+func (Scanner) Name() string { return name }
+
+// Scan compares the table of kind "production" with that of kind "reference",
+// or with the training table if there is none. Without both it says so in its
+// coverage and measures nothing.
+func (Scanner) Scan(ctx context.Context, m modelvet.Model) (modelvet.Scan, error) {
+	scan := modelvet.Scan{Scanner: name, Version: version,
+		Coverage: modelvet.Coverage{Read: []string{}, Skipped: []modelvet.Gap{}},
+		Findings: []modelvet.Finding{}, Measurements: []modelvet.Measurement{}}
+	production, ok := m.System.Table("production")
+	if !ok {
+		return skip(scan, "production", "the system names no table of kind production"), nil
+	}
+	reference, ok := m.System.Table("reference")
+	if !ok {
+		reference, ok = m.System.Table("training")
+	}
+	if !ok {
+		return skip(scan, "reference", "the system names no table of kind reference or training"), nil
+	}
+	if err := compare(ctx, m, reference, production, &scan); err != nil {
+		return modelvet.Scan{}, fmt.Errorf("scanning %s: comparing %s with %s: %w", name, production.Path, reference.Path, err)
+	}
+	return scan, nil
+}
+
+func skip(scan modelvet.Scan, path, reason string) modelvet.Scan {
+	scan.Coverage.Skipped = append(scan.Coverage.Skipped, modelvet.Gap{Path: path, Reason: reason})
+	return scan
+}
+
+func compare(ctx context.Context, m modelvet.Model, reference, production modelvet.Table, scan *modelvet.Scan) error {
+	a, err := dataset.Open(ctx, m.Dir, reference)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	b, err := dataset.Open(ctx, m.Dir, production)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	r := &report{before: a, after: b, path: production.Path, scan: scan}
+	for _, c := range a.Columns() {
+		if c.Name == reference.ID || c.Name == reference.Weight {
+			continue
+		}
+		if err := r.column(ctx, c); err != nil {
+			return fmt.Errorf("column %q: %w", c.Name, err)
+		}
+	}
+	r.adjust()
+	scan.Coverage.Read = slices.Concat(a.Files(), b.Files())
+	if len(scan.Measurements) == 0 {
+		*scan = skip(*scan, production.Path, "it has no column in common with "+reference.Path)
+	}
+	return nil
+}
+
+// report compares column by column.
+type report struct {
+	before, after *dataset.Table
+	path          string
+	scan          *modelvet.Scan
+	tests         []int // measurements with a p value: one family
+}
+
+func (r *report) find(id, severity, what string) {
+	r.scan.Findings = append(r.scan.Findings, modelvet.Finding{ID: name + "/" + id, Path: r.path, Severity: severity, What: what})
+}
+
+func (r *report) add(metric, column string, value, p float64, n int64, method string) {
+	if math.IsNaN(value) || math.IsInf(value, 0) {
+		r.find("undefined", modelvet.SeverityInfo, metric+" of column "+column+" is not defined")
+		return
+	}
+	m := modelvet.Measurement{Metric: name + "/" + metric, Value: value, N: int(n), Slice: map[string]string{"column": column}, Method: method}
+	if !math.IsNaN(p) {
+		m.P = &p
+		r.tests = append(r.tests, len(r.scan.Measurements))
+	}
+	r.scan.Measurements = append(r.scan.Measurements, m)
+}
+
+// adjust corrects all p values together (Holm).
+func (r *report) adjust() {
+	raw := make([]float64, len(r.tests))
+	for i, at := range r.tests {
+		raw[i] = *r.scan.Measurements[at].P
+	}
+	for i, p := range stats.Holm(raw) {
+		*r.scan.Measurements[r.tests[i]].P = p
+	}
+}
+
+func (r *report) column(ctx context.Context, c dataset.Column) error {
+	other, ok := r.after.Column(c.Name)
+	if !ok {
+		r.find("missing-column", modelvet.SeverityWarn, fmt.Sprintf("column %q of the reference is not there", c.Name))
+		return nil
+	}
+	if err := r.missing(ctx, c.Name); err != nil {
+		return err
+	}
+	numbers := number(c.Type) && number(other.Type)
+	if number(c.Type) != number(other.Type) {
+		r.find("type-changed", modelvet.SeverityWarn, fmt.Sprintf("column %q was %s and is %s", c.Name, c.Type, other.Type))
+	}
+	if numbers {
+		var values int64
+		err := one(ctx, r.before, "SELECT approx_count_distinct("+dataset.Ident(c.Name)+") FROM t", &values)
+		if err != nil {
+			return err
+		}
+		numbers = values > fewValues
+	}
+	if numbers {
+		return r.numbers(ctx, c.Name)
+	}
+	return r.names(ctx, c.Name)
+}
+
+// missing compares how often the column is empty or no finite number.
+func (r *report) missing(ctx context.Context, column string) error {
+	var rates [2]stats.Rate
+	for i, t := range []*dataset.Table{r.before, r.after} {
+		var n int64
+		if err := one(ctx, t, "SELECT count(*) FILTER ("+t.Text(column)+" IS NULL) FROM t", &n); err != nil {
+			return err
+		}
+		rates[i] = stats.Rate{Hits: float64(n), Of: float64(t.Rows())}
+	}
+	low, high := stats.Newcombe(rates[1], rates[0], stats.Z95)
+	r.scan.Measurements = append(r.scan.Measurements, modelvet.Measurement{Metric: name + "/missing_share_difference",
+		Value: rates[1].Value() - rates[0].Value(), Low: &low, High: &high, N: int(r.before.Rows() + r.after.Rows()),
+		Slice: map[string]string{"column": column}, Method: "newcombe"})
+	return nil
+}
+
+func number(sqlType string) bool {
+	return slices.Contains([]string{"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "FLOAT", "DOUBLE"}, sqlType) ||
+		len(sqlType) > 7 && sqlType[:7] == "DECIMAL"
+}

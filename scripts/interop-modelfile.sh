@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Compares scanners/modelfile with picklescan, modelscan and fickling over the
+# same files: the inert attacks that the tests make, and the benign fixtures.
+# Static scans only: nothing is loaded by the library that it attacks.
+#
+# usage: scripts/interop-modelfile.sh [TABLE.md]
+set -eu
+cd "$(dirname "$0")/.."
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/modelvet"
+venv="${MODELVET_MODELFILE_PEERS:-$cache/modelfile-venv}"
+if [ ! -x "$venv/bin/picklescan" ] || [ ! -x "$venv/bin/modelscan" ] || [ ! -x "$venv/bin/fickling" ]; then
+	python3 -m venv "$venv"
+	"$venv/bin/pip" install --quiet picklescan==1.0.5 modelscan==0.8.8 fickling==0.1.12 typing_extensions==4.16.0 numpy==2.4.6
+fi
+MODELVET_MODELFILE_PEERS="$venv" MODELVET_PEERS_TABLE="${1:-}" \
+	go test -count=1 -tags interop -run TestPeers -v -timeout 60m ./scanners/modelfile/
