@@ -103,6 +103,8 @@ func TestContradictingEvidenceIsUnknown(t *testing.T) {
 			switch kind {
 			case "signature":
 				other["serialization"] = map[string]any{"method": "shards"}
+			case "provenance":
+				other["runDetails"] = map[string]any{"builder": map[string]any{"id": "https://ci.example/another"}}
 			case "lineage":
 				other["uri"] = "https://example.com/other"
 			default:

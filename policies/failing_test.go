@@ -96,6 +96,23 @@ func byLineage(change func(*modelvet.Lineage)) spoiler {
 // failing has evidence for every rule on which it objects. A new rule without
 // an entry fails the test of mutations.
 var failing = map[string]spoiler{
+	"data_governance.predictions_declared":   bySystem(func(s *modelvet.System) { s.Tables[1].Label = "" }),
+	"data_governance.protected_not_features": bySystem(func(s *modelvet.System) { s.Tables[0].Features = []string{"age"} }),
+	"documentation.inventory_entry":          bySystem(func(s *modelvet.System) { s.Version = "" }),
+	"documentation.model_described":          bySystem(func(s *modelvet.System) { s.Model.Task = "" }),
+	"explainability.scan_complete":           gapIn("explainability"),
+	"fairness.no_block_findings":             finding("fairness", "fairness/reversed-polarity"),
+	"integrity.weights_declared":             {subject: func(s *modelvet.Subject) { s.Files[0].Path = "elsewhere.json" }},
+	"monitoring.fairness_watched":            bySystem(func(s *modelvet.System) { s.Monitoring.Metrics = []string{"performance/roc_auc"} }),
+	"monitoring.performance_watched":         bySystem(func(s *modelvet.System) { s.Monitoring.Metrics = []string{"fairness/x"} }),
+	"oversight.oversight_plan":               noDocument("oversight-plan"),
+	"performance.no_block_findings":          finding("performance", "performance/reversed-score"),
+	"performance.scan_complete":              gapIn("performance"),
+	"provenance.base_models_pinned":          byLineage(func(l *modelvet.Lineage) { l.Inputs[2].Digest = "" }),
+	"provenance.build_agrees_with_lineage":   byLineage(func(l *modelvet.Lineage) { l.Inputs[1].Digest = sha("c") }),
+	"provenance.build_materials_pinned": {predicate: func(all map[string]any) {
+		all["provenance"] = provenanceOf(map[string]any{"uri": "https://example.com/unpinned"})
+	}},
 	"classification.area_named":                     bySystem(func(s *modelvet.System) { s.AnnexIII = "annex-iii-9" }),
 	"classification.class_consistent":               bySystem(func(s *modelvet.System) { s.RiskClass = "minimal" }),
 	"classification.class_known":                    bySystem(func(s *modelvet.System) { s.RiskClass = "prohibited" }),
@@ -160,8 +177,9 @@ func honest(rule string, m mutation) bool {
 		{`.*\.(no_block_findings|no_unsafe_calls|safe_format|declared_is_measured)`, "empty", `findings`},
 		{`.*\.scan_complete`, "delete", `coverage\.skipped\[\d+\]`},
 		{`.*\.scan_complete`, "empty", `coverage\.skipped`},
-		{`provenance\.inputs_pinned`, "delete", `inputs\[\d+\]`},
-		{`data_governance\.tables_packed`, "delete", `tables\[\d+\]`},
+		{`provenance\.(inputs_pinned|base_models_pinned|build_agrees_with_lineage)`, "delete", `inputs\[\d+\]`},
+		{`provenance\.build_materials_pinned`, "delete", `buildDefinition\.resolvedDependencies\[\d+\]`},
+		{`data_governance\.(tables_packed|protected_not_features)`, "delete", `tables\[\d+\]`},
 		{`classification\.class_consistent`, "delete", `annexIII`},
 	} {
 		if m.op == h.op && regexp.MustCompile("^"+h.rule+"$").MatchString(rule) && regexp.MustCompile("^"+h.path+"$").MatchString(m.path) {

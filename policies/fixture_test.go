@@ -35,16 +35,16 @@ func goodSystem() modelvet.System {
 		Role:     "provider", RiskClass: "high", AnnexIII: "annex-iii-5.b", Licence: "Apache-2.0",
 		Model: modelvet.ModelFiles{Files: []string{"model/*.json"}, Format: "xgboost-json", Task: "binary-classification"},
 		Tables: []modelvet.Table{
-			{Name: "training", Kind: "training", Path: "data/*.csv", Label: "y"},
+			{Name: "training", Kind: "training", Path: "data/*.csv", Label: "y", Features: []string{"income"}},
 			{Name: "predictions", Kind: "predictions", Path: "data/predictions.csv", Label: "y", Prediction: "p", Score: "s", Protected: []string{"age"}},
 		},
 		Documents: []modelvet.Document{
 			{Kind: "model-card", Path: "docs/model-card.md"}, {Kind: "data-card", Path: "docs/data-card.md"},
 			{Kind: "instructions-for-use", Path: "docs/instructions.md"}, {Kind: "risk-register", Path: "docs/risks.md"},
-			{Kind: "monitoring-plan", Path: "docs/monitoring.md"},
+			{Kind: "monitoring-plan", Path: "docs/monitoring.md"}, {Kind: "oversight-plan", Path: "docs/monitoring.md"},
 		},
 		Oversight:   &modelvet.Oversight{Owner: "credit desk", Measures: []string{"a clerk decides"}},
-		Monitoring:  &modelvet.Monitoring{Owner: "model risk", Metrics: []string{"roc_auc"}, LogRetentionDays: 400},
+		Monitoring:  &modelvet.Monitoring{Owner: "model risk", Metrics: []string{"performance/roc_auc", "fairness/selection_rate"}, LogRetentionDays: 400},
 		Performance: map[string]float64{"performance/roc_auc": 0.78},
 	}
 }
@@ -96,13 +96,21 @@ func good() map[string]any {
 			measure("poisoning/label_disagreement", 0.2, 0.18, 0.22, 1000), measure("poisoning/conflicting_duplicates", 0, 0, 0.004, 1000)),
 		"scan/modelfile": scanOf("modelfile", []string{"model/model.json"}, nil),
 		"lineage": modelvet.Lineage{Source: "git", Facts: map[string]string{"commit": strings.Repeat("4", 40), "dirty": "false"}, Inputs: []modelvet.LineageInput{
-			{Kind: "code", Name: "repository", Digest: "gitCommit:" + strings.Repeat("4", 40)}, {Kind: "dataset", Name: "train", Digest: sha("b")}}},
+			{Kind: "code", Name: "repository", Digest: "gitCommit:" + strings.Repeat("4", 40)}, {Kind: "dataset", Name: "train", Digest: sha("b")}, {Kind: "base-model", Name: "base", Digest: sha("6")}}},
 		"signature": map[string]any{"resources": resources, "serialization": map[string]any{
 			"method": "files", "hash_type": "sha256", "allow_symlinks": false, "ignore_paths": []any{}}},
-		"provenance": map[string]any{
-			"buildDefinition": map[string]any{"buildType": "https://ci.example/v1", "externalParameters": map[string]any{"x": 1.0},
-				"resolvedDependencies": []any{map[string]any{"uri": "git+https://example.com/r", "digest": map[string]any{"gitCommit": strings.Repeat("4", 40)}}}},
-			"runDetails": map[string]any{"builder": map[string]any{"id": "https://ci.example/runner"}, "metadata": map[string]any{"invocationId": "1"}}},
+		"provenance": provenanceOf(),
+	}
+}
+
+func provenanceOf(more ...any) any {
+	inputs := append([]any{
+		map[string]any{"uri": "git+https://example.com/r", "digest": map[string]any{"gitCommit": strings.Repeat("4", 40)}},
+		map[string]any{"name": "train", "digest": map[string]any{"sha256": strings.Repeat("b", 64)}},
+	}, more...)
+	return map[string]any{
+		"buildDefinition": map[string]any{"buildType": "https://ci.example/v1", "externalParameters": map[string]any{"x": 1.0}, "resolvedDependencies": inputs},
+		"runDetails":      map[string]any{"builder": map[string]any{"id": "https://ci.example/runner"}, "metadata": map[string]any{"invocationId": "1"}},
 	}
 }
 

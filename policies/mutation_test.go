@@ -102,7 +102,7 @@ func emptied(v any) any {
 // unread are the parts of predicates that no rule can see: what stands there
 // may be anything.
 func unread(kind, path string) bool {
-	return kind == "provenance" && (strings.HasPrefix(path, "buildDefinition.externalParameters") || strings.HasPrefix(path, "buildDefinition.resolvedDependencies[0].digest."))
+	return kind == "provenance" && strings.HasPrefix(path, "buildDefinition.externalParameters")
 }
 
 func needing1(e *Engine, kind string) []string {

@@ -65,7 +65,8 @@ func scan(p map[string]any) (string, any) {
 }
 
 // provenance is the part of a SLSA provenance v1 that rules may read
-// (slsa.dev/spec/v1.0/provenance). The rest belongs to the builder.
+// (slsa.dev/spec/v1.0/provenance). The rest belongs to the builder. What has
+// the wrong shape is handed on as it is, for the schema to refuse.
 func provenance(p map[string]any) any {
 	definition, ok1 := p["buildDefinition"].(map[string]any)
 	run, ok2 := p["runDetails"].(map[string]any)
@@ -73,25 +74,20 @@ func provenance(p map[string]any) any {
 		return nil
 	}
 	out := map[string]any{}
-	take(out, "buildType", definition["buildType"])
+	take(out, definition, "buildType")
+	take(out, definition, "resolvedDependencies")
 	if builder, ok := run["builder"].(map[string]any); ok {
-		take(out, "builder", builder["id"])
+		out["builder"] = builder["id"]
 	}
-	switch metadata := run["metadata"].(type) {
-	case nil:
-	case map[string]any:
-		for _, k := range []string{"invocationId", "startedOn", "finishedOn"} {
-			take(out, k, metadata[k])
+	if metadata, said := run["metadata"]; said {
+		m, ok := metadata.(map[string]any)
+		if !ok {
+			return nil
 		}
-	default:
-		return nil
+		take(out, m, "invocationId", "startedOn", "finishedOn")
 	}
-	switch list := definition["resolvedDependencies"].(type) {
-	case nil:
-	case []any:
+	if list, ok := out["resolvedDependencies"].([]any); ok {
 		out["resolvedDependencies"] = dependencies(list)
-	default:
-		return nil
 	}
 	return out
 }
@@ -99,13 +95,20 @@ func provenance(p map[string]any) any {
 func dependencies(list []any) []any {
 	out := []any{}
 	for _, v := range list {
-		d, _ := v.(map[string]any)
-		digest, _ := d["digest"].(map[string]any)
+		d, ok := v.(map[string]any)
+		if !ok {
+			out = append(out, v)
+			continue
+		}
 		dep := map[string]any{}
-		take(dep, "name", d["name"])
-		take(dep, "uri", d["uri"])
-		take(dep, "sha256", digest["sha256"])
-		take(dep, "gitCommit", digest["gitCommit"])
+		take(dep, d, "name", "uri")
+		if digest, said := d["digest"]; said {
+			m, ok := digest.(map[string]any)
+			if !ok {
+				dep["sha256"] = nil // no digest set: the schema refuses it
+			}
+			take(dep, m, "sha256", "gitCommit")
+		}
 		out = append(out, dep)
 	}
 	return out
@@ -125,8 +128,11 @@ func signature(p map[string]any, by modelvet.Signer) any {
 	return out
 }
 
-func take(out map[string]any, key string, v any) {
-	if v != nil {
-		out[key] = v
+// take copies what is there, null included.
+func take(out, from map[string]any, keys ...string) {
+	for _, k := range keys {
+		if v, said := from[k]; said {
+			out[k] = v
+		}
 	}
 }

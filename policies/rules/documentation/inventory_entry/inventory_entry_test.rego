@@ -1,0 +1,15 @@
+package policies.rules.documentation.inventory_entry_test
+
+import data.policies.rules.documentation.inventory_entry as rule
+
+test_passes if {
+	rule.deny == set() with input.system as {"name": "credit", "version": "1"}
+}
+
+test_denies_no_name if {
+	rule.deny == {"the system has no name"} with input.system as {"name": " ", "version": "1"}
+}
+
+test_denies_no_version if {
+	rule.deny == {"the system has no version"} with input.system as {"name": "credit", "version": ""}
+}

@@ -1,0 +1,17 @@
+package policies.rules.fairness.no_block_findings_test
+
+import data.policies.rules.fairness.no_block_findings as rule
+
+found(id, severity) := {"findings": [{"id": id, "path": "a", "what": "b", "severity": severity}]}
+
+test_passes if {
+	rule.deny == set() with input.scans.fairness as {"findings": []}
+}
+
+test_denies if {
+	rule.deny == {"a: b (fairness/reversed-polarity)"} with input.scans.fairness as found("fairness/reversed-polarity", "block")
+}
+
+test_lets_the_harmless_by if {
+	rule.deny == set() with input.scans.fairness as found("x/other", "info")
+}

@@ -1,0 +1,17 @@
+package policies.rules.performance.no_block_findings_test
+
+import data.policies.rules.performance.no_block_findings as rule
+
+found(id, severity) := {"findings": [{"id": id, "path": "a", "what": "b", "severity": severity}]}
+
+test_passes if {
+	rule.deny == set() with input.scans.performance as {"findings": []}
+}
+
+test_denies if {
+	rule.deny == {"a: b (performance/reversed-score)"} with input.scans.performance as found("performance/reversed-score", "block")
+}
+
+test_lets_the_harmless_by if {
+	rule.deny == set() with input.scans.performance as found("x/other", "info")
+}
