@@ -30,6 +30,7 @@ var readings = map[string]reading{
 	"json":        {jsonText, func(s string) string { return string([]rune(s)) }},
 	"sarif":       {jsonText2("sarif"), shown},
 	"codequality": {jsonText2("codequality"), shown},
+	"oscal":       {jsonText2("oscal"), shown},
 	"csv":         {csvText, shown},
 	"text":        {func(t *testing.T, d modelvet.Decision) string { return string(render(t, "text", d)) }, func(s string) string { return cutAt(s, textRunes) }},
 	"markdown":    {markdownText, func(s string) string { return cutAt(strings.Join(strings.Fields(visible(s)), " "), markdownRunes) }},

@@ -31,6 +31,7 @@ var Formats = map[string]Format{
 	"json":        JSON,
 	"junit":       JUnit,
 	"markdown":    Markdown,
+	"oscal":       OSCAL,
 	"pdf":         PDF,
 	"sarif":       SARIF,
 	"text":        Text{}.Render,

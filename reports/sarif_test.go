@@ -33,17 +33,26 @@ func fixtureFile(t *testing.T, name string) string {
 }
 
 func TestSARIFFollowsItsSchema(t *testing.T) {
-	schema, err := jsonschema.Compile(fixtureFile(t, "schemas/sarif-schema-2.1.0.json"))
+	followsSchema(t, "sarif", "schemas/sarif-schema-2.1.0.json")
+}
+
+func TestOSCALFollowsItsSchema(t *testing.T) {
+	followsSchema(t, "oscal", "schemas/oscal_complete_schema-1-1-3.json")
+}
+
+func followsSchema(t *testing.T, format, file string) {
+	t.Helper()
+	schema, err := jsonschema.Compile(fixtureFile(t, file))
 	if err != nil {
 		t.Fatal(err)
 	}
 	cases := []modelvet.Decision{fixture(), allowedFixture(), {}}
-	for seed := range uint64(30) {
+	for seed := range uint64(15) {
 		cases = append(cases, randomDecision(seed))
 	}
 	for i, d := range cases {
 		var v any
-		if err := json.Unmarshal(render(t, "sarif", d), &v); err != nil {
+		if err := json.Unmarshal(render(t, format, d), &v); err != nil {
 			t.Fatal(err)
 		}
 		if err := schema.Validate(v); err != nil {
