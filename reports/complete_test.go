@@ -31,6 +31,7 @@ var readings = map[string]reading{
 	"sarif":       {jsonText2("sarif"), shown},
 	"codequality": {jsonText2("codequality"), shown},
 	"oscal":       {jsonText2("oscal"), shown},
+	"vex":         {jsonText2("vex"), shown},
 	"csv":         {csvText, shown},
 	"text":        {func(t *testing.T, d modelvet.Decision) string { return string(render(t, "text", d)) }, func(s string) string { return cutAt(s, textRunes) }},
 	"markdown":    {markdownText, func(s string) string { return cutAt(strings.Join(strings.Fields(visible(s)), " "), markdownRunes) }},

@@ -34,6 +34,7 @@ var Formats = map[string]Format{
 	"oscal":       OSCAL,
 	"pdf":         PDF,
 	"sarif":       SARIF,
+	"vex":         VEX,
 	"text":        Text{}.Render,
 }
 

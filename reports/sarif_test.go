@@ -40,9 +40,26 @@ func TestOSCALFollowsItsSchema(t *testing.T) {
 	followsSchema(t, "oscal", "schemas/oscal_complete_schema-1-1-3.json")
 }
 
-func followsSchema(t *testing.T, format, file string) {
+func TestVEXFollowsItsSchema(t *testing.T) {
+	followsSchema(t, "vex", "schemas/bom-1.6.schema.json", "spdx.schema.json", "jsf-0.82.schema.json")
+}
+
+// followsSchema holds a format to a published schema; others are schemas
+// beside it that it refers to.
+func followsSchema(t *testing.T, format, file string, others ...string) {
 	t.Helper()
-	schema, err := jsonschema.Compile(fixtureFile(t, file))
+	path := fixtureFile(t, file)
+	c := jsonschema.NewCompiler()
+	for _, o := range others {
+		text, err := os.ReadFile(filepath.Join(filepath.Dir(path), o))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.AddResource("http://cyclonedx.org/schema/"+o, bytes.NewReader(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	schema, err := c.Compile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
