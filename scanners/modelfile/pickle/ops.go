@@ -292,7 +292,7 @@ func (m *machine) stackGlobal(t token) error {
 		v, err := m.global(n, t.start)
 		return m.pushIf(v, err)
 	}
-	if m.guess && (module.kind == kPersID || attr.kind == kPersID) || !mayBeString(module) || !mayBeString(attr) {
+	if m.aside || m.guess && (module.kind == kPersID || attr.kind == kPersID) || !mayBeString(module) || !mayBeString(attr) {
 		return errors.New("STACK_GLOBAL without two strings")
 	}
 	m.out.bad++
