@@ -41,6 +41,13 @@ func readThresholds(fsys fs.FS) (map[string]Threshold, error) {
 	return out, nil
 }
 
+// CheckThresholds says what is wrong with the thresholds of a policy file: one
+// that no rule knows, one that is no number, one that is out of its range.
+func (e *Engine) CheckThresholds(given map[string]any) error {
+	_, err := e.checkThresholds(given)
+	return err
+}
+
 // checkThresholds takes the numbers of a stage, each known, finite and in its
 // range, as the nested object that rules read: AREA, then NAME.
 func (e *Engine) checkThresholds(given map[string]any) (map[string]any, error) {
