@@ -13,5 +13,14 @@ if [ ! -x "$venv/bin/picklescan" ] || [ ! -x "$venv/bin/modelscan" ] || [ ! -x "
 	python3 -m venv "$venv"
 	"$venv/bin/pip" install --quiet picklescan==1.0.5 modelscan==0.8.8 fickling==0.1.12 typing_extensions==4.16.0 numpy==2.4.6
 fi
-MODELVET_MODELFILE_PEERS="$venv" MODELVET_PEERS_TABLE="${1:-}" \
-	go test -count=1 -tags interop -run TestPeers -v -timeout 60m ./scanners/modelfile/
+libs="${MODELVET_MODELFILE_LIBRARIES:-$cache/modelfile-libraries}"
+if [ ! -x "$libs/bin/python" ]; then
+	python3 -m venv "$libs"
+	"$libs/bin/pip" install --quiet scikit-learn==1.9.1 numpy==2.4.6 pandas==3.1.1 joblib==1.6.0 xgboost-cpu==3.2.0 \
+		lightgbm==4.7.0 cloudpickle==3.1.3 skops==0.16.0
+fi
+sweep="$cache/modelfile-sweep"
+rm -rf "$sweep"
+"$libs/bin/python" scanners/modelfile/testdata/sweep.py "$sweep" >/dev/null 2>&1
+MODELVET_MODELFILE_SWEEP="$sweep" MODELVET_MODELFILE_PEERS="$venv" MODELVET_PEERS_TABLE="${1:-}" \
+	go test -count=1 -tags interop -run 'TestPeers|TestSweep' -v -timeout 60m ./scanners/modelfile/

@@ -151,3 +151,25 @@ func run(t *testing.T, p peer, attacks, benign []string) (r tally) {
 	}
 	return r
 }
+
+// TestSweep scans some hundred benign pickles that sweep.py has just written:
+// none may block, none may be skipped.
+func TestSweep(t *testing.T) {
+	dir := os.Getenv("MODELVET_MODELFILE_SWEEP")
+	if dir == "" {
+		t.Fatal("no benign sweep: run scripts/interop-modelfile.sh, which writes it")
+	}
+	s := scanDir(t, dir)
+	for _, f := range s.Findings {
+		if f.Severity == modelvet.SeverityBlock {
+			t.Errorf("%s: %s %s", f.Path, f.ID, f.What)
+		}
+	}
+	for _, g := range s.Coverage.Skipped {
+		t.Errorf("%s is skipped: %s", g.Path, g.Reason)
+	}
+	t.Logf("%d benign files read", len(s.Coverage.Read))
+	if len(s.Coverage.Read) < 500 {
+		t.Error("the sweep is too small to say anything")
+	}
+}
