@@ -74,6 +74,7 @@ func matches(r *rule, got reads) error {
 
 func (f *reacher) follow(r *ast.Rule) error {
 	var found error
+	words := wordsInVariables(r)
 	ast.WalkRefs(r, func(ref ast.Ref) bool {
 		var err error
 		switch ref[0].Value {
@@ -82,12 +83,35 @@ func (f *reacher) follow(r *ast.Rule) error {
 		case ast.Var("data"):
 			err = f.data(ref)
 		}
+		for _, t := range ref[1:] {
+			if v, ok := t.Value.(ast.Var); ok && words[v] != "" {
+				err = fmt.Errorf("a field named by a variable (%s): write .%s, so that the compiler can check the name", words[v], words[v])
+			}
+		}
 		if err != nil && found == nil {
 			found = fmt.Errorf("line %d: %w", ref[0].Loc().Row, err)
 		}
 		return false
 	})
 	return found
+}
+
+// wordsInVariables finds the variables that only hold a word: k := "name".
+func wordsInVariables(r *ast.Rule) map[ast.Var]string {
+	out := map[ast.Var]string{}
+	ast.WalkExprs(r, func(e *ast.Expr) bool {
+		if !e.IsEquality() && !e.IsAssignment() {
+			return false
+		}
+		for _, pair := range [][2]*ast.Term{{e.Operand(0), e.Operand(1)}, {e.Operand(1), e.Operand(0)}} {
+			v, isVar := pair[0].Value.(ast.Var)
+			if word, isWord := pair[1].Value.(ast.String); isVar && isWord {
+				out[v] = string(word)
+			}
+		}
+		return false
+	})
+	return out
 }
 
 // input notes which evidence a reference reads.
