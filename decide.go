@@ -144,6 +144,9 @@ func applyWaivers(results []Result, waivers []Waiver) []Result {
 			continue
 		}
 		r.Waiver = ""
+		if r.Outcome == Waived { // only a waiver that was weighed here waives
+			r.Outcome, r.Reason = Unknown, "it came as waived, and no rule answers so"
+		}
 		for _, w := range waivers {
 			if w.Valid && w.Rule == r.ID {
 				r.Outcome, r.Waiver = Waived, w.ID

@@ -68,6 +68,7 @@ func TestDecideCloses(t *testing.T) {
 		"unknown":           {func(c *modelvet.Case) { c.Results[0].Outcome = modelvet.Unknown }, "a.one cannot be verified"},
 		"no outcome":        {func(c *modelvet.Case) { c.Results[0].Outcome = "" }, "a.one cannot be verified"},
 		"invented":          {func(c *modelvet.Case) { c.Results[0].Outcome = "passed" }, "a.one cannot be verified"},
+		"waived by nobody":  {func(c *modelvet.Case) { c.Results[0].Outcome, c.Results[0].Waiver = modelvet.Waived, "w1" }, "a.one cannot be verified"},
 		"level left out":    {func(c *modelvet.Case) { c.Results[0].Outcome, c.Results[0].Level = modelvet.Fail, "" }, "a.one"},
 		"expired waiver":    {failWith(func(w *modelvet.Waiver) { w.Expires = now }), "a.one"},
 		"endless waiver":    {failWith(func(w *modelvet.Waiver) { w.Expires = time.Time{} }), "a.one"},

@@ -42,7 +42,7 @@ type ModelFiles struct {
 // Table is a data set and the roles of its columns.
 type Table struct {
 	Name       string   `json:"name"` // unique in a system: training, predictions, attributions
-	Kind       string   `json:"kind"` // training, predictions, attributions, reference, production
+	Kind       string   `json:"kind"` // training, validation, test, predictions, attributions, reference, production
 	Path       string   `json:"path"` // file or glob, relative to the folder of modelvet.yaml
 	ID         string   `json:"id,omitempty"`
 	Label      string   `json:"label,omitempty"`

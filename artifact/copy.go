@@ -93,16 +93,30 @@ func readSegment(ctx context.Context, h hash.Hash, f *os.File, at, end int64, w 
 		if n, err := f.ReadAt(b, at); n < len(b) {
 			return short(err)
 		}
-		h.Write(b)
-		if w != nil {
-			if _, err := w.WriteAt(b, at); err != nil {
-				return explain(err)
-			}
+		if err := hashAndWrite(h, b, w, at); err != nil {
+			return explain(err)
 		}
 		at += int64(len(b))
 		report(tell, int64(len(b)))
 	}
 	return nil
+}
+
+// hashAndWrite does both at once, on two cores, and lets the disk begin while
+// the next chunk is read: the flush at the end is then short.
+func hashAndWrite(h hash.Hash, b []byte, w io.WriterAt, at int64) error {
+	if w == nil {
+		h.Write(b)
+		return nil
+	}
+	var hashing sync.WaitGroup
+	hashing.Go(func() { h.Write(b) })
+	_, err := w.WriteAt(b, at)
+	if f, ok := w.(*os.File); ok && err == nil {
+		startWriteback(f, at, int64(len(b)))
+	}
+	hashing.Wait()
+	return err
 }
 
 func short(err error) error {

@@ -35,3 +35,8 @@ func segment(f *os.File, at, size int64) (from, to int64) {
 	}
 	return from, to
 }
+
+// startWriteback only asks; whether the bytes are on the disk is for Sync to say.
+func startWriteback(f *os.File, at, n int64) {
+	_ = unix.SyncFileRange(int(f.Fd()), at, n, unix.SYNC_FILE_RANGE_WRITE)
+}

@@ -9,3 +9,5 @@ import "os"
 func clone(dst, src *os.File) bool { return false }
 
 func segment(f *os.File, at, size int64) (from, to int64) { return at, size }
+
+func startWriteback(f *os.File, at, n int64) {}

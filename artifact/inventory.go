@@ -3,6 +3,7 @@
 package artifact
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -202,10 +203,27 @@ func (w *walk) add(p string, d fs.DirEntry) error {
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", p, err)
 	}
+	if err := checkSecret(f, p); err != nil {
+		return err
+	}
 	if len(w.found) == maxFiles {
 		return fmt.Errorf("listing the model's folder: more than %d files; leave out what is not the model in %s", maxFiles, ignoreFile)
 	}
 	w.found = append(w.found, entry{modelvet.File{Path: p, Size: info.Size(), Kind: w.kinds.kind(p)}, info.Mode()&0o111 != 0})
+	return nil
+}
+
+// checkSecret refuses private keys in PEM: what is packed is meant to be pushed.
+func checkSecret(f *os.File, p string) error {
+	b := make([]byte, 64)
+	n, err := f.ReadAt(b, 0)
+	if err != nil && err != io.EOF {
+		return fmt.Errorf("reading %s: %w", p, err)
+	}
+	line, _, _ := bytes.Cut(b[:n], []byte("\n"))
+	if bytes.HasPrefix(line, []byte("-----BEGIN ")) && bytes.Contains(line, []byte("PRIVATE KEY-----")) {
+		return fmt.Errorf("reading %s: it is a private key, which must not be published with the model; move it away or list it in %s", p, ignoreFile)
+	}
 	return nil
 }
 

@@ -73,12 +73,15 @@ func TestFoldersThatCannotBePacked(t *testing.T) {
 		sys  modelvet.System
 		want []string
 	}{
-		"a link out of the folder":       {func(t *testing.T, dir string) { symlink(t, secret, filepath.Join(dir, "a/evil.txt")) }, system, []string{"a/evil.txt", secret}},
-		"a relative link out":            {func(t *testing.T, dir string) { symlink(t, "../../../etc/hostname", filepath.Join(dir, "a/evil")) }, system, []string{"a/evil"}},
-		"a link to nothing":              {func(t *testing.T, dir string) { symlink(t, "gone", filepath.Join(dir, "dangling")) }, system, []string{"dangling", "gone"}},
-		"a link to a folder":             {func(t *testing.T, dir string) { symlink(t, "data", filepath.Join(dir, "again")) }, system, []string{"again", "folder"}},
-		"a link to itself":               {func(t *testing.T, dir string) { symlink(t, "loop", filepath.Join(dir, "loop")) }, system, []string{"loop"}},
-		"a pipe":                         {pipe, system, []string{"pipe", "regular"}},
+		"a link out of the folder": {func(t *testing.T, dir string) { symlink(t, secret, filepath.Join(dir, "a/evil.txt")) }, system, []string{"a/evil.txt", secret}},
+		"a relative link out":      {func(t *testing.T, dir string) { symlink(t, "../../../etc/hostname", filepath.Join(dir, "a/evil")) }, system, []string{"a/evil"}},
+		"a link to nothing":        {func(t *testing.T, dir string) { symlink(t, "gone", filepath.Join(dir, "dangling")) }, system, []string{"dangling", "gone"}},
+		"a link to a folder":       {func(t *testing.T, dir string) { symlink(t, "data", filepath.Join(dir, "again")) }, system, []string{"again", "folder"}},
+		"a link to itself":         {func(t *testing.T, dir string) { symlink(t, "loop", filepath.Join(dir, "loop")) }, system, []string{"loop"}},
+		"a pipe":                   {pipe, system, []string{"pipe", "regular"}},
+		"a private key": {func(t *testing.T, dir string) {
+			write(t, filepath.Join(dir, "keys/me.key"), "-----BEGIN ENCRYPTED SIGSTORE PRIVATE "+"KEY-----\nx\n")
+		}, system, []string{"keys/me.key", "private key", ".modelvetignore"}},
 		"a name with a line break":       {func(t *testing.T, dir string) { write(t, filepath.Join(dir, "a\nb"), "") }, system, []string{`a\nb`, "rename"}},
 		"a name with a backslash":        {func(t *testing.T, dir string) { write(t, filepath.Join(dir, `a\b`), "") }, system, []string{"backslash"}},
 		"a name that is not UTF-8":       {func(t *testing.T, dir string) { write(t, filepath.Join(dir, "a\xff"), "") }, system, []string{"UTF-8"}},

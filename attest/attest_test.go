@@ -201,6 +201,7 @@ func TestAMalformedBundleIsInvalid(t *testing.T) {
 		"another payload type": {strings.Replace(bundle, "vnd.in-toto+json", "vnd.in-toto+text", 1), "payloadType"},
 		"version 0.4":          {strings.Replace(bundle, "bundle.v0.3", "bundle.v0.4", 1), "0.4"},
 		"a message signature":  {`{"mediaType":"` + BundleMediaType + `","verificationMaterial":{"publicKey":{"hint":"` + s.KeyID() + `"}},"messageSignature":{"messageDigest":{"algorithm":"SHA2_256","digest":"AAAA"},"signature":"AAAA"}}`, "signs a file"},
+		"many values":          {`{"a":[` + strings.Repeat("0,", maxBundleValues) + `0]}`, "too many values"},
 		"huge":                 {`{"a":"` + strings.Repeat("x", MaxBundle) + `"}`, "at most"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -224,6 +225,20 @@ func TestAWrongHintNeverHelps(t *testing.T) {
 	if e := Verify(ctx, hinted(strings.Repeat("é", 5000)), trusting(s), subject); len(e.Reason) > 400 || len(e.Signer.KeyID) > 400 {
 		t.Errorf("%d bytes of reason", len(e.Reason))
 	}
+}
+
+// A stranger's statement is shown for what it claims, if that costs little.
+func TestOfAStrangersStatementOnlyTheClaimIsShown(t *testing.T) {
+	ctx, s := context.Background(), fixed(t)
+	for size, want := range map[int]string{1: modelvet.PredicateScan, maxUnproved: ""} {
+		e := Verify(ctx, sign(t, s, modelvet.PredicateScan, map[string]any{"a": strings.Repeat("x", size)}), trusting(fresh(t)), subject)
+		wantStatus(t, e, modelvet.Unverified, "does not trust")
+		if e.PredicateType != want {
+			t.Errorf("%d bytes: type %q", size, e.PredicateType)
+		}
+	}
+	e := Verify(ctx, sign(t, s, modelvet.PredicateScan, map[string]any{"a": strings.Repeat("x", maxUnproved)}), trusting(s), subject)
+	wantStatus(t, e, modelvet.Verified, "")
 }
 
 func TestNoChangeOfOneByteGivesAnotherMeaning(t *testing.T) {

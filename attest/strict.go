@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"unicode/utf8"
 )
@@ -17,52 +18,64 @@ const maxDepth = 128
 
 // checkJSON refuses what two readers could read in two ways: duplicate keys,
 // text after the value, bytes that are not UTF-8, and bottomless nesting.
-func checkJSON(data []byte) error {
+func checkJSON(data []byte) error { return checkJSONOf(data, math.MaxInt) }
+
+// checkJSONOf also refuses more than so many values: those of a stranger are
+// not to keep a verifier busy.
+func checkJSONOf(data []byte, most int) error {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return errors.New("it is empty")
 	}
 	if !utf8.Valid(data) {
 		return errors.New("it is not UTF-8")
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	if err := checkValue(dec, 0); err != nil {
-		return fmt.Errorf("at byte %d: %w", dec.InputOffset(), err)
+	c := checker{json.NewDecoder(bytes.NewReader(data)), most}
+	c.dec.UseNumber()
+	if err := c.value(0); err != nil {
+		return fmt.Errorf("at byte %d: %w", c.dec.InputOffset(), err)
 	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("at byte %d: something follows the JSON value", dec.InputOffset())
+	if _, err := c.dec.Token(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("at byte %d: something follows the JSON value", c.dec.InputOffset())
 	}
 	return nil
 }
 
-func checkValue(dec *json.Decoder, depth int) error {
+type checker struct {
+	dec  *json.Decoder
+	left int // values
+}
+
+func (c *checker) value(depth int) error {
+	if c.left--; c.left < 0 {
+		return errors.New("it holds too many values")
+	}
 	if depth > maxDepth {
 		return fmt.Errorf("nested deeper than %d levels", maxDepth)
 	}
-	token, err := dec.Token()
+	token, err := c.dec.Token()
 	if err != nil {
 		return whole(err)
 	}
 	switch token {
 	case json.Delim('{'):
-		err = checkMembers(dec, depth)
+		err = c.members(depth)
 	case json.Delim('['):
-		for dec.More() && err == nil {
-			err = checkValue(dec, depth+1)
+		for c.dec.More() && err == nil {
+			err = c.value(depth + 1)
 		}
 	default:
 		return nil
 	}
 	if err == nil {
-		_, err = dec.Token() // the closing bracket
+		_, err = c.dec.Token() // the closing bracket
 	}
 	return whole(err)
 }
 
-func checkMembers(dec *json.Decoder, depth int) error {
+func (c *checker) members(depth int) error {
 	seen := map[string]bool{}
-	for dec.More() {
-		token, err := dec.Token()
+	for c.dec.More() {
+		token, err := c.dec.Token()
 		if err != nil {
 			return whole(err)
 		}
@@ -74,7 +87,7 @@ func checkMembers(dec *json.Decoder, depth int) error {
 			return fmt.Errorf("duplicate key %.80q", key)
 		}
 		seen[key] = true
-		if err := checkValue(dec, depth+1); err != nil {
+		if err := c.value(depth + 1); err != nil {
 			return err
 		}
 	}

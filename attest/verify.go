@@ -3,6 +3,7 @@
 package attest
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -102,21 +103,26 @@ func believe(ctx context.Context, bundle []byte, trust Trust, about func(stateme
 		return nil, unverified("verifying was stopped: %w", err)
 	}
 	o, err := openBundle(bundle)
-	if o != nil {
-		e.PredicateType, e.Subject = clip(o.statement.PredicateType), claimed(o.statement)
-	}
 	if err != nil {
 		return nil, err
 	}
 	p, err := authenticate(o, trust)
 	e.Signer = p.signer
+	var s statement
+	if err == nil || len(o.payload) <= maxUnproved {
+		var malformed error
+		if s, malformed = parseStatement(o.payload); malformed != nil {
+			err = cmp.Or(err, fmt.Errorf("statement: %w", malformed))
+		}
+		e.PredicateType, e.Subject = clip(s.PredicateType), claimed(s)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if e.Subject, err = about(o.statement); err != nil {
+	if e.Subject, err = about(s); err != nil {
 		return nil, err
 	}
-	predicate, at, err := decodePredicate(o.statement)
+	predicate, at, err := decodePredicate(s)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +130,7 @@ func believe(ctx context.Context, bundle []byte, trust Trust, about func(stateme
 	if !p.stamped.IsZero() {
 		e.SignedAt = p.stamped
 	}
-	return predicate, p.accept(o.statement.PredicateType, at, e.SignedAt, trust.Now)
+	return predicate, p.accept(s.PredicateType, at, e.SignedAt, trust.Now)
 }
 
 // accept asks whether this signer may say this, at this time.
@@ -178,11 +184,14 @@ func authenticate(o *opened, trust Trust) (proof, error) {
 	return proof{}, fmt.Errorf("signature: the bundle names key %s, but %w", candidates[0].id, err)
 }
 
-// messages are the bytes that the signature may be over.
+// messages are the bytes that the signature may be over. The encoding of old
+// model signatures counts for those alone.
 func messages(o *opened) [][]byte {
 	out := [][]byte{dsse.PAE(in_toto.PayloadType, o.payload)}
-	if o.statement.PredicateType == predicateDigests {
-		out = append(out, oldPAE(o.payload))
+	if len(o.payload) <= maxUnproved && bytes.Contains(o.payload, []byte(predicateDigests)) {
+		if s, err := parseStatement(o.payload); err == nil && s.PredicateType == predicateDigests {
+			out = append(out, oldPAE(o.payload))
+		}
 	}
 	return out
 }

@@ -32,9 +32,8 @@ const (
 // guessed from a sample. A value that does not fit starts it again over the whole.
 const sniffAbove = 64 << 20
 
-// settings of the engine. One thread: sums of floating-point numbers depend on
-// their order, and the same table must give the same number every time.
-const settings = "?threads=1&memory_limit=2GB&temp_directory=" +
+// settings of the engine while it reads the files.
+const settings = "?threads=4&memory_limit=2GB&temp_directory=" +
 	"&autoinstall_known_extensions=false&autoload_known_extensions=false"
 
 // Column is a column of a table and its SQL type as DuckDB names it.
@@ -109,7 +108,9 @@ func (t *Table) open(ctx context.Context) error {
 
 // lock takes the engine's access to everything but the table's own files.
 func (t *Table) lock(ctx context.Context) error {
-	var locks []string
+	// One thread from now on: sums of floating-point numbers depend on their
+	// order, and the same table must give the same number every time.
+	locks := []string{"SET threads=1"}
 	if t.view {
 		locks = append(locks, "SET allowed_paths="+list(paths(t.sources), quote))
 	}

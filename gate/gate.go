@@ -12,6 +12,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/modelvet/modelvet"
@@ -69,6 +72,12 @@ func (g *Gate) checkStage(s Stage) error {
 	known := map[string]bool{}
 	for _, r := range g.engine.Rules() {
 		known[r.ID] = true
+	}
+	thresholds := g.engine.Thresholds()
+	for _, name := range slices.Sorted(maps.Keys(s.Thresholds)) {
+		if _, ok := thresholds[name]; !ok {
+			return fmt.Errorf("%w: %s: stages.%s.thresholds: there is no threshold %q; there are: %s", ErrInput, g.Policy.Origin, g.Stage, name, strings.Join(slices.Sorted(maps.Keys(thresholds)), ", "))
+		}
 	}
 	for field, ids := range map[string][]string{"waivable": s.Waivable, "warn": s.Warn} {
 		for _, id := range ids {

@@ -66,7 +66,10 @@ func (g *Gate) fill(ctx context.Context, c *modelvet.Case, stage Stage) error {
 }
 
 func (g *Gate) ask(ctx context.Context, c *modelvet.Case, stage Stage) ([]modelvet.Result, error) {
-	levels := map[string]modelvet.Level{}
+	levels, err := g.controls.Levels(stage.Profiles)
+	if err != nil {
+		return nil, err
+	}
 	for _, id := range stage.Warn {
 		levels[id] = modelvet.Warn
 	}

@@ -28,7 +28,7 @@ func (g *Gate) Produce(ctx context.Context, dir, layout string, exclude ...strin
 	}
 	subject, err := artifact.Pack(ctx, dir, sys, layout, artifact.Options{Exclude: outputs(exclude)})
 	if err != nil {
-		return fmt.Errorf("packing %s: %w", dir, err)
+		return err
 	}
 	before, err := snapshot(dir, subject.Files)
 	if err != nil {

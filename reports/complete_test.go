@@ -4,6 +4,7 @@ package reports
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -26,13 +27,17 @@ type reading struct {
 func shown(s string) string { return visible(s) }
 
 var readings = map[string]reading{
-	"json":     {jsonText, func(s string) string { return string([]rune(s)) }},
-	"sarif":    {jsonText2("sarif"), shown},
-	"text":     {func(t *testing.T, d modelvet.Decision) string { return string(render(t, "text", d)) }, func(s string) string { return cutAt(s, textRunes) }},
-	"markdown": {markdownText, func(s string) string { return cutAt(strings.Join(strings.Fields(visible(s)), " "), markdownRunes) }},
-	"html":     {htmlText, shown},
-	"junit":    {junitText, shown},
-	"pdf":      {pdfText, nil}, // set below: it needs the fonts
+	"json":        {jsonText, func(s string) string { return string([]rune(s)) }},
+	"sarif":       {jsonText2("sarif"), shown},
+	"codequality": {jsonText2("codequality"), shown},
+	"oscal":       {jsonText2("oscal"), shown},
+	"vex":         {jsonText2("vex"), shown},
+	"csv":         {csvText, shown},
+	"text":        {func(t *testing.T, d modelvet.Decision) string { return string(render(t, "text", d)) }, func(s string) string { return cutAt(s, textRunes) }},
+	"markdown":    {markdownText, func(s string) string { return cutAt(strings.Join(strings.Fields(visible(s)), " "), markdownRunes) }},
+	"html":        {htmlText, shown},
+	"junit":       {junitText, shown},
+	"pdf":         {pdfText, nil}, // set below: it needs the fonts
 }
 
 // cutAt is what is left of a text that a format may cut; the count of the rest follows it.
@@ -89,6 +94,23 @@ func markdownText(t *testing.T, d modelvet.Decision) string {
 
 func htmlText(t *testing.T, d modelvet.Decision) string {
 	return html.UnescapeString(tags.ReplaceAllString(string(render(t, "html", d)), ""))
+}
+
+func csvText(t *testing.T, d modelvet.Decision) string {
+	rows, err := csv.NewReader(bytes.NewReader(render(t, "csv", d))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, row := range rows {
+		for _, cell := range row {
+			if cell != "" && strings.ContainsRune("=+-@", rune(cell[0])) {
+				t.Errorf("cell %q is a formula", cell)
+			}
+		}
+		out = append(out, strings.Join(row, "\n"))
+	}
+	return strings.Join(out, "\n")
 }
 
 func junitText(t *testing.T, d modelvet.Decision) string {

@@ -69,7 +69,7 @@ func parsePDF(raw []byte) (*pdf, error) {
 		return nil, fmt.Errorf("reading the PDF: no startxref")
 	}
 	start, err := strconv.Atoi(string(bytes.TrimSpace(bytes.TrimSuffix(bytes.TrimSpace(raw[at+10:]), []byte("%%EOF")))))
-	if err != nil || start < 0 || start >= len(raw) {
+	if err != nil || start < 0 || start >= at {
 		return nil, fmt.Errorf("reading the PDF: startxref names no place in it")
 	}
 	lines := bytes.Split(raw[start:at], []byte("\n"))
@@ -106,7 +106,7 @@ func objectAt(raw []byte, from, n int) ([]byte, error) {
 	if dict, _, ok := bytes.Cut(body, []byte("stream\n")); ok && !bytes.Contains(dict, []byte("endobj")) {
 		skip = len(dict) + 7 + streamLength(dict)
 	}
-	if skip > len(body) {
+	if skip < 0 || skip > len(body) {
 		return nil, fmt.Errorf("reading the PDF: the stream of object %d is cut short", n)
 	}
 	end := bytes.Index(body[skip:], []byte("\nendobj"))

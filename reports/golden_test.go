@@ -17,7 +17,7 @@ var update = flag.Bool("update", false, "write the golden files again")
 // The files that are compared byte by byte; binary formats are only compared with themselves.
 var goldens = map[string]string{
 	"json": "decision.json", "text": "report.txt", "markdown": "summary.md", "html": "report.html",
-	"sarif": "results.sarif", "junit": "junit.xml",
+	"sarif": "results.sarif", "junit": "junit.xml", "csv": "results.csv", "vex": "vex.json", "oscal": "assessment-results.json", "codequality": "gl-code-quality-report.json",
 }
 
 func render(t testing.TB, name string, d modelvet.Decision) []byte {

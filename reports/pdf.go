@@ -3,8 +3,8 @@
 package reports
 
 import (
-	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"io"
 
@@ -17,23 +17,27 @@ import (
 // marked with the artifact's digest, decision.json attached. The PDF is a
 // rendering; the attached decision is the record.
 func PDF(w io.Writer, d modelvet.Decision) error {
-	v, err := newView(d)
+	file, err := record(d)
 	if err != nil {
 		return err
 	}
-	record := &bytes.Buffer{}
-	if err := JSON(record, d); err != nil {
+	d = modelvet.Decision{} // render what is attached: JSON cannot hold every text that Go can
+	if err := json.Unmarshal(file, &d); err != nil {
+		return fmt.Errorf("reading the decision back: %w", err)
+	}
+	v, err := newView(d)
+	if err != nil {
 		return err
 	}
 	l, err := newLayout()
 	if err != nil {
 		return err
 	}
-	b := &book{layout: l, view: v, record: fmt.Sprintf("sha256:%x", sha256.Sum256(record.Bytes()))}
+	b := &book{layout: l, view: v, record: fmt.Sprintf("sha256:%x", sha256.Sum256(file))}
 	b.bind()
 	return l.write(w, document{
 		title: fmt.Sprintf("Model assessment report: %s (%s)", visible(v.Title), v.Stamp), subject: visible(v.Subject.Digest), at: v.At,
-		files: []attachment{{name: "decision.json", mime: "application/json", what: "The decision that this report renders", relation: "Source", content: record.Bytes()}},
+		files: []attachment{{name: "decision.json", mime: "application/json", what: "The decision that this report renders", relation: "Source", content: file}},
 	})
 }
 

@@ -25,13 +25,17 @@ type Format func(w io.Writer, d modelvet.Decision) error
 
 // Formats are the formats by name.
 var Formats = map[string]Format{
-	"html":     HTML,
-	"json":     JSON,
-	"junit":    JUnit,
-	"markdown": Markdown,
-	"pdf":      PDF,
-	"sarif":    SARIF,
-	"text":     Text{}.Render,
+	"codequality": CodeQuality,
+	"csv":         CSV,
+	"html":        HTML,
+	"json":        JSON,
+	"junit":       JUnit,
+	"markdown":    Markdown,
+	"oscal":       OSCAL,
+	"pdf":         PDF,
+	"sarif":       SARIF,
+	"vex":         VEX,
+	"text":        Text{}.Render,
 }
 
 // Render writes the decision in the named format. It fails for a name that

@@ -33,17 +33,43 @@ func fixtureFile(t *testing.T, name string) string {
 }
 
 func TestSARIFFollowsItsSchema(t *testing.T) {
-	schema, err := jsonschema.Compile(fixtureFile(t, "schemas/sarif-schema-2.1.0.json"))
+	followsSchema(t, "sarif", "schemas/sarif-schema-2.1.0.json")
+}
+
+func TestOSCALFollowsItsSchema(t *testing.T) {
+	followsSchema(t, "oscal", "schemas/oscal_complete_schema-1-1-3.json")
+}
+
+func TestVEXFollowsItsSchema(t *testing.T) {
+	followsSchema(t, "vex", "schemas/bom-1.6.schema.json", "spdx.schema.json", "jsf-0.82.schema.json")
+}
+
+// followsSchema holds a format to a published schema; others are schemas
+// beside it that it refers to.
+func followsSchema(t *testing.T, format, file string, others ...string) {
+	t.Helper()
+	path := fixtureFile(t, file)
+	c := jsonschema.NewCompiler()
+	for _, o := range others {
+		text, err := os.ReadFile(filepath.Join(filepath.Dir(path), o))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.AddResource("http://cyclonedx.org/schema/"+o, bytes.NewReader(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	schema, err := c.Compile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cases := []modelvet.Decision{fixture(), allowedFixture(), {}}
-	for seed := range uint64(30) {
+	for seed := range uint64(15) {
 		cases = append(cases, randomDecision(seed))
 	}
 	for i, d := range cases {
 		var v any
-		if err := json.Unmarshal(render(t, "sarif", d), &v); err != nil {
+		if err := json.Unmarshal(render(t, format, d), &v); err != nil {
 			t.Fatal(err)
 		}
 		if err := schema.Validate(v); err != nil {

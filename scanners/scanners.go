@@ -14,11 +14,14 @@ import (
 	"sync"
 
 	"github.com/modelvet/modelvet"
+	"github.com/modelvet/modelvet/scanners/drift"
 	"github.com/modelvet/modelvet/scanners/explainability"
 	"github.com/modelvet/modelvet/scanners/fairness"
 	"github.com/modelvet/modelvet/scanners/modelfile"
 	"github.com/modelvet/modelvet/scanners/performance"
 	"github.com/modelvet/modelvet/scanners/poisoning"
+	"github.com/modelvet/modelvet/scanners/privacy"
+	"github.com/modelvet/modelvet/scanners/quality"
 )
 
 // ErrBroken marks the error of a scanner that broke off: its own fault, and not that of its input.
@@ -34,11 +37,14 @@ type Scanner interface {
 
 // All is every scanner. To add one: a folder, and a line here.
 var All = []Scanner{
+	drift.Scanner{},
 	explainability.Scanner{},
 	fairness.Scanner{},
 	modelfile.Scanner{},
 	performance.Scanner{},
 	poisoning.Scanner{},
+	privacy.Scanner{},
+	quality.Scanner{},
 }
 
 // Named returns the scanners of the given names; an unknown one is an error

@@ -15,7 +15,7 @@ say() { printf '\n\033[1m── %s\033[0m\n' "$*" | { [ -t 1 ] && [ -z "${NO_COL
 expect() {
   local want=$1 got=0
   shift
-  printf '$ modelvet %s\n\n' "$*"
+  printf '$ modelvet'; printf ' %q' "$@"; printf '\n\n'
   "$bin" "$@" || got=$?
   if [ "$got" != "$want" ]; then
     printf '\ndemo: modelvet ended with %s, expected %s\n' "$got" "$want" >&2

@@ -8,7 +8,7 @@ failed=()
 for s in "${suites[@]}"; do
   printf '\n== %s\n' "$s"
   start=$SECONDS
-  "$s" || failed+=("$s")
+  bash "$s" || failed+=("$s")
   printf '== %s: %d s\n' "$s" $((SECONDS - start))
 done
 printf '\ninterop suites: %d passed, %d failed\n' $((${#suites[@]} - ${#failed[@]})) ${#failed[@]}

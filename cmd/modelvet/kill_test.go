@@ -13,17 +13,17 @@ import (
 
 // Killed at any moment, gate leaves the old result or the new one, whole.
 func TestKilledGateLeavesOneResult(t *testing.T) {
-	dir := t.TempDir()
+	dir, config := t.TempDir(), t.TempDir()
 	if err := copyModel("../../testdata/credit", dir); err != nil {
 		t.Fatal(err)
 	}
 	out := filepath.Join(dir, "result")
 	start := time.Now()
-	gateAt(t, dir, out, "1795521600").Wait()
+	gateAt(t, config, dir, out, "1795521600").Wait()
 	whole := time.Since(start)
 	first := result(t, out)
 	for i := range 8 {
-		cmd := gateAt(t, dir, out, "1795608000")
+		cmd := gateAt(t, config, dir, out, "1795608000")
 		time.Sleep(whole * time.Duration(i+1) / 9)
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
@@ -31,7 +31,7 @@ func TestKilledGateLeavesOneResult(t *testing.T) {
 			t.Fatalf("killed after %d/9: decision of %q", i+1, got)
 		}
 	}
-	gateAt(t, dir, out, "1795694400").Wait()
+	gateAt(t, config, dir, out, "1795694400").Wait()
 	if got := result(t, out); got != "2026-11-26T12:00:00Z" {
 		t.Errorf("after the kills, a whole run leaves %q", got)
 	}
@@ -40,10 +40,10 @@ func TestKilledGateLeavesOneResult(t *testing.T) {
 	}
 }
 
-func gateAt(t *testing.T, dir, out, epoch string) *exec.Cmd {
+func gateAt(t *testing.T, config, dir, out, epoch string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "gate", dir, "--out", out)
-	cmd.Env = append(os.Environ(), "MODELVET_TEST_MAIN=1", "SOURCE_DATE_EPOCH="+epoch, "XDG_CONFIG_HOME="+filepath.Join(dir, ".config"))
+	cmd.Env = append(os.Environ(), "MODELVET_TEST_MAIN=1", "SOURCE_DATE_EPOCH="+epoch, "XDG_CONFIG_HOME="+config)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

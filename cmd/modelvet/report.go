@@ -63,16 +63,13 @@ func readDecision(path string) (modelvet.Decision, error) {
 	if err != nil {
 		return d, err
 	}
-	if _, err := schemas.Parse(b); err != nil {
-		return d, usage("%s: %w", path, err)
+	if err := schemas.Validate("decision", b); err != nil {
+		return d, usage("%s is no decision of modelvet: %w", path, err)
 	}
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&d); err != nil {
 		return d, usage("%s is no decision of modelvet: %w", path, err)
-	}
-	if d.Schema != modelvet.DecisionSchema {
-		return d, usage("%s: schema is %q; want %s", path, d.Schema, modelvet.DecisionSchema)
 	}
 	return d, nil
 }

@@ -4,6 +4,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -101,9 +103,16 @@ func (t *terminal) scans(scans []modelvet.Scan) error {
 	return nil
 }
 
+// slice names the part of the data: the usual keys first, then the rest.
 func slice(m modelvet.Measurement) string {
+	keys := []string{"table", "column", "attribute", "group", "reference"}
+	for _, k := range slices.Sorted(maps.Keys(m.Slice)) {
+		if !slices.Contains(keys, k) {
+			keys = append(keys, k)
+		}
+	}
 	var out []string
-	for _, k := range []string{"attribute", "group", "reference"} {
+	for _, k := range keys {
 		if v, ok := m.Slice[k]; ok {
 			out = append(out, v)
 		}

@@ -17,6 +17,7 @@ import (
 
 const (
 	maxGroups = 500
+	maxFacts  = 200_000
 	maxValues = 10 // how many values an error message lists
 )
 
@@ -24,11 +25,17 @@ const (
 type question struct {
 	tab                  *dataset.Table
 	t                    modelvet.Table
+	attributes           []string // protected, each once
 	positive, favourable string
 }
 
 func newQuestion(tab *dataset.Table, t modelvet.Table) question {
 	q := question{tab: tab, t: t, positive: t.Positive, favourable: t.Favourable}
+	for _, a := range t.Protected {
+		if !slices.Contains(q.attributes, a) {
+			q.attributes = append(q.attributes, a)
+		}
+	}
 	if q.positive == "" {
 		q.positive = "1"
 	}
@@ -78,92 +85,161 @@ func (g group) rate(of, hit func(cell) bool) (stats.Rate, int) {
 	return stats.Rate{Hits: hits * scale, Of: weight * scale}, rows
 }
 
-// groups counts the table by the given attributes; without any, as a whole.
-// Groups are sorted by name.
-func (q question) groups(ctx context.Context, attributes ...string) ([]group, error) {
-	rows, err := q.tab.Query(ctx, q.sql(attributes), q.args()...)
+// fact is what one row says, apart from its numbers, and how many rows say it.
+type fact struct {
+	label, prediction sql.NullString
+	protected         []sql.NullString
+	rows              int
+	weight, squares   float64
+	score, scores     float64 // weighted sums of the score and of its square
+}
+
+// facts asks the table, once, for everything that is measured afterwards.
+func (q question) facts(ctx context.Context) ([]fact, error) {
+	rows, err := q.tab.Query(ctx, q.sql())
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var out []group
+	var out []fact
 	for rows.Next() {
-		name, c, err := read(rows)
-		if err != nil {
+		f := fact{protected: make([]sql.NullString, len(q.attributes))}
+		to := []any{&f.label, &f.prediction}
+		for i := range f.protected {
+			to = append(to, &f.protected[i])
+		}
+		if err := rows.Scan(append(to, &f.rows, &f.weight, &f.squares, &f.score, &f.scores)...); err != nil {
 			return nil, err
 		}
-		if n := len(out); n == 0 || out[n-1].name != name {
-			out = append(out, group{name: name})
-		}
-		g := &out[len(out)-1]
-		g.cells, g.rows = append(g.cells, c), g.rows+c.rows
+		out = append(out, f)
 	}
-	return out, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	if len(out) > maxFacts {
+		return nil, q.tooMany(ctx)
+	}
+	return out, nil
 }
 
-func read(rows *sql.Rows) (string, cell, error) {
-	var name string
-	var c cell
-	var fav, pos, correct sql.NullBool
-	err := rows.Scan(&name, &fav, &pos, &correct, &c.predFav, &c.predPos, &c.rows, &c.weight, &c.squares, &c.gap, &c.gapSquared)
-	c.labelled, c.labelFav, c.labelPos, c.correct = pos.Valid, fav.Bool, pos.Bool, correct.Bool
-	return name, c, err
-}
-
-// sql groups by the attributes and by what is known of a row.
-func (q question) sql(attributes []string) string {
-	group := "''"
-	var parts []string
-	for _, a := range attributes {
-		parts = append(parts, "coalesce("+q.tab.Text(a)+", "+"'"+Missing+"')")
-	}
-	if len(parts) > 0 {
-		group = strings.Join(parts, " || '×' || ")
-	}
-	label, weight, score, truth := "NULL", "1", "0.0", "0.0"
+// sql groups by the columns as they are: nothing is computed for each row but sums.
+func (q question) sql() string {
+	columns := []string{"NULL", q.tab.Text(q.t.Prediction)}
 	if q.t.Label != "" {
-		label = q.tab.Text(q.t.Label)
+		columns[0] = q.tab.Text(q.t.Label)
 	}
+	for _, a := range q.attributes {
+		columns = append(columns, q.tab.Text(a))
+	}
+	weight, score := "", ""
+	sums := []string{"CAST(count(*) AS DOUBLE)", "CAST(count(*) AS DOUBLE)", "0.0::DOUBLE", "0.0::DOUBLE"}
 	if q.t.Weight != "" {
 		weight = "CAST(" + dataset.Ident(q.t.Weight) + " AS DOUBLE)"
+		sums[0], sums[1] = "sum("+weight+")", "sum("+weight+"*"+weight+")"
+		weight += "*"
 	}
 	if q.calibrated() {
-		score, truth = "CAST("+dataset.Ident(q.t.Score)+" AS DOUBLE)", "CASE WHEN "+label+" = $1 THEN 1.0 ELSE 0.0 END"
+		score = "CAST(" + dataset.Ident(q.t.Score) + " AS DOUBLE)"
+		sums[2], sums[3] = "sum("+weight+score+")", "sum("+weight+score+"*"+score+")"
 	}
-	gap := "(" + score + " - " + truth + ")"
-	predicted := q.tab.Text(q.t.Prediction)
-	sum := func(expr string) string { return ", CAST(sum(" + weight + expr + ") AS DOUBLE)" }
-	return "SELECT " + group + " AS g, " + label + " = $2, " + label + " = $1, " + label + " = " + predicted + ", " +
-		predicted + " = $2, " + predicted + " = $1, count(*)" +
-		sum("") + sum("*"+weight) + sum("*"+gap) + sum("*"+gap+"*"+gap) + " " +
-		"FROM t GROUP BY ALL ORDER BY ALL"
+	return fmt.Sprintf("SELECT %s, count(*), %s FROM t GROUP BY ALL ORDER BY ALL LIMIT %d", strings.Join(columns, ", "), strings.Join(sums, ", "), maxFacts+1)
 }
 
-func (q question) args() []any { return []any{q.positive, q.favourable} }
+// tooMany says which column is at fault.
+func (q question) tooMany(ctx context.Context) error {
+	for _, c := range append([]string{q.t.Label, q.t.Prediction}, q.attributes...) {
+		var n sql.NullInt64
+		if c == "" {
+			continue
+		}
+		if err := q.one(ctx, "SELECT count(DISTINCT "+dataset.Ident(c)+") FROM t", &n); err != nil {
+			return err
+		}
+		if n.Int64 > maxGroups {
+			return fmt.Errorf("column %q has %d values, more than %d: it holds no groups or classes; put the values into groups first", c, n.Int64, maxGroups)
+		}
+	}
+	return fmt.Errorf("the protected attributes %s have more than %d combinations: name fewer, or put their values into groups first", strings.Join(q.attributes, ", "), maxFacts)
+}
+
+// cell is what a fact means, given the positive and the favourable value.
+func (q question) cell(f fact) cell {
+	c := cell{labelled: f.label.Valid, rows: f.rows, weight: f.weight, squares: f.squares}
+	c.labelFav, c.labelPos = f.label.Valid && f.label.String == q.favourable, f.label.Valid && f.label.String == q.positive
+	c.predFav, c.predPos = f.prediction.String == q.favourable, f.prediction.String == q.positive
+	c.correct = f.label.Valid && f.label.String == f.prediction.String
+	truth := one(c.labelPos)
+	c.gap, c.gapSquared = f.score-truth*f.weight, f.scores-2*truth*f.score+truth*f.weight
+	return c
+}
+
+// groups divides the facts by the attributes at these places; without any,
+// there is one group. Groups are sorted by name.
+func (q question) groups(facts []fact, at ...int) []group {
+	byName := map[string]*group{}
+	var names []string
+	for _, f := range facts {
+		parts := make([]string, len(at))
+		for i, k := range at {
+			parts[i] = Missing
+			if v := f.protected[k]; v.Valid {
+				parts[i] = v.String
+			}
+		}
+		name := join(parts)
+		g := byName[name]
+		if g == nil {
+			g = &group{name: name}
+			byName[name], names = g, append(names, name)
+		}
+		g.put(q.cell(f))
+	}
+	slices.Sort(names)
+	out := make([]group, 0, len(names))
+	for _, n := range names {
+		out = append(out, *byName[n])
+	}
+	return out
+}
+
+// put adds a cell to the one of its like.
+func (g *group) put(c cell) {
+	g.rows += c.rows
+	for i := range g.cells {
+		o := &g.cells[i]
+		if o.labelled == c.labelled && o.labelFav == c.labelFav && o.labelPos == c.labelPos && o.predFav == c.predFav && o.predPos == c.predPos && o.correct == c.correct {
+			o.rows, o.weight, o.squares, o.gap, o.gapSquared = o.rows+c.rows, o.weight+c.weight, o.squares+c.squares, o.gap+c.gap, o.gapSquared+c.gapSquared
+			return
+		}
+	}
+	g.cells = append(g.cells, c)
+}
 
 // calibrated says whether the score can be set against the label.
 func (q question) calibrated() bool { return q.t.Score != "" && q.t.Label != "" }
 
 // check refuses what would make every later number a lie.
-func (q question) check(ctx context.Context, task string) error {
-	if err := q.checkNumbers(ctx); err != nil {
-		return err
-	}
-	predictions, err := q.values(ctx, q.t.Prediction)
-	if err != nil {
-		return err
-	}
-	labels := predictions
-	if q.t.Label != "" {
-		if labels, err = q.values(ctx, q.t.Label); err != nil {
-			return err
+func (q question) check(facts []fact, task string) error {
+	var predictions, labels []string
+	for _, f := range facts {
+		predictions = append(predictions, f.prediction.String)
+		if f.label.Valid {
+			labels = append(labels, f.label.String)
 		}
 	}
-	return q.checkValues(predictions, labels, task)
+	if q.t.Label == "" {
+		labels = predictions
+	}
+	return q.checkValues(distinct(predictions), distinct(labels), task)
 }
 
+func distinct(values []string) []string { return slices.Compact(slices.Sorted(slices.Values(values))) }
+
 func (q question) checkValues(predictions, labels []string, task string) error {
-	all := slices.Compact(slices.Sorted(slices.Values(slices.Concat(predictions, labels))))
+	all := distinct(slices.Concat(predictions, labels))
+	if len(all) > maxGroups {
+		return fmt.Errorf("%s and %s have more than %d values: they hold no classes", q.t.Prediction, orNone(q.t.Label), maxGroups)
+	}
 	for _, r := range [][2]string{{"positive", q.positive}, {"favourable", q.favourable}} {
 		if role, v := r[0], r[1]; !slices.Contains(all, v) {
 			return fmt.Errorf("%s is %q, a value that neither %s nor %s has: its values are %s; set %s in the table",
@@ -191,28 +267,6 @@ func some(values []string) string {
 	return strings.Join(values, ", ")
 }
 
-// values lists the distinct values of a column; an end is put to columns that
-// are no classes.
-func (q question) values(ctx context.Context, column string) ([]string, error) {
-	rows, err := q.tab.Query(ctx, "SELECT DISTINCT "+q.tab.Text(column)+" AS v FROM t WHERE v IS NOT NULL ORDER BY v LIMIT 501")
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []string
-	for rows.Next() {
-		var v string
-		if err := rows.Scan(&v); err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	if len(out) > maxGroups {
-		return nil, fmt.Errorf("column %q has more than %d values: it holds no classes", column, maxGroups)
-	}
-	return out, rows.Err()
-}
-
 // checkNumbers looks for empty predictions, and for weights and scores that
 // are no numbers.
 func (q question) checkNumbers(ctx context.Context) error {
@@ -225,7 +279,10 @@ func (q question) checkNumbers(ctx context.Context) error {
 			continue
 		}
 		var bad, first sql.NullInt64
-		err := q.one(ctx, "SELECT count(*), min(r) FROM (SELECT "+c.expr+" AS v, row_number() OVER () AS r FROM t) WHERE "+c.bad, &bad, &first)
+		err := q.one(ctx, "SELECT count(*) FROM (SELECT "+c.expr+" AS v FROM t) WHERE "+c.bad, &bad)
+		if err == nil && bad.Int64 > 0 {
+			err = q.one(ctx, "SELECT min(r) FROM (SELECT "+c.expr+" AS v, row_number() OVER () AS r FROM t) WHERE "+c.bad, &first)
+		}
 		if err != nil {
 			return err
 		}

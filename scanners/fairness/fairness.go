@@ -17,7 +17,6 @@ package fairness
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/modelvet/modelvet"
 	"github.com/modelvet/modelvet/dataset"
@@ -89,50 +88,56 @@ func unmeasurable(t modelvet.Table, ok bool, task string) string {
 
 func (s Scanner) measure(ctx context.Context, tab *dataset.Table, t modelvet.Table, task string, scan *modelvet.Scan) error {
 	q := newQuestion(tab, t)
-	if err := q.check(ctx, task); err != nil {
+	if err := q.checkNumbers(ctx); err != nil {
 		return err
 	}
-	whole, err := q.groups(ctx)
+	facts, err := q.facts(ctx)
 	if err != nil {
+		return err
+	}
+	if err := q.check(facts, task); err != nil {
 		return err
 	}
 	r := &report{q: q, scan: scan, small: s.MinGroup}
 	if r.small == 0 {
 		r.small = MinGroup
 	}
-	r.overall(whole[0])
-	for _, attributes := range eachAndPairs(t.Protected) {
-		groups, err := q.groups(ctx, attributes...)
-		if err != nil {
+	r.overall(q.groups(facts)[0])
+	for _, at := range eachAndPairs(len(q.attributes)) {
+		if err := r.slice(facts, at); err != nil {
 			return err
 		}
-		if len(attributes) > 1 && len(groups) > maxGroups {
-			scan.Coverage.Skipped = append(scan.Coverage.Skipped, modelvet.Gap{Path: t.Path,
-				Reason: fmt.Sprintf("%s has %d groups, more than %d", join(attributes), len(groups), maxGroups)})
-			continue
-		}
-		if len(groups) > maxGroups {
-			return fmt.Errorf("protected attribute %q has %d values, more than %d: put the values into groups first", attributes[0], len(groups), maxGroups)
-		}
-		r.attribute(attributes, groups)
 	}
 	r.adjust()
 	return nil
 }
 
-// eachAndPairs lists each attribute, then each pair.
-func eachAndPairs(protected []string) [][]string {
+// slice measures an attribute or a pair of them.
+func (r *report) slice(facts []fact, at []int) error {
 	var names []string
-	for _, p := range protected {
-		if !slices.Contains(names, p) {
-			names = append(names, p)
-		}
+	for _, i := range at {
+		names = append(names, r.q.attributes[i])
 	}
-	var out, pairs [][]string
-	for i, a := range names {
-		out = append(out, []string{a})
-		for _, b := range names[i+1:] {
-			pairs = append(pairs, []string{a, b})
+	groups := r.q.groups(facts, at...)
+	switch {
+	case len(groups) <= maxGroups:
+		r.attribute(names, groups)
+	case len(at) == 1:
+		return fmt.Errorf("protected attribute %q has %d values, more than %d: put the values into groups first", names[0], len(groups), maxGroups)
+	default:
+		r.scan.Coverage.Skipped = append(r.scan.Coverage.Skipped, modelvet.Gap{Path: r.q.t.Path,
+			Reason: fmt.Sprintf("%s has %d groups, more than %d", join(names), len(groups), maxGroups)})
+	}
+	return nil
+}
+
+// eachAndPairs lists the places of n attributes: each, then each pair.
+func eachAndPairs(n int) [][]int {
+	var out, pairs [][]int
+	for i := range n {
+		out = append(out, []int{i})
+		for j := i + 1; j < n; j++ {
+			pairs = append(pairs, []int{i, j})
 		}
 	}
 	return append(out, pairs...)

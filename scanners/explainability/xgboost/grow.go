@@ -161,7 +161,7 @@ func covers(nodes []node) error {
 // near allows for sums in single precision over many rows.
 func near(a, b float32) bool {
 	d := float64(a) - float64(b)
-	return d*d <= 1e-6*float64(b)*float64(b)+1e-12
+	return d*d <= 1e-6*float64(b)*float64(b)
 }
 
 func inTree(i int, err error) error   { return fmt.Errorf("tree %d: %w", i, err) }

@@ -170,6 +170,9 @@ func (m *machine) build(t token) error {
 	}
 	switch v.kind {
 	case kGlobal, kLost, kPersID:
+		if m.guess && v.kind != kGlobal {
+			return errors.New("setting the state of an unknown object")
+		}
 		m.out.bad++
 		m.out.add("pickle/unsafe-build", block, "setting attributes of "+v.describe(), t.start)
 		return nil
@@ -229,6 +232,7 @@ func init() { // the functions below refer to the machine, which refers to the t
 		{"numpy.core", "_ufunc_reconstruct"}:          ufunc,
 		{"numpy._core", "_ufunc_reconstruct"}:         ufunc,
 		{"torch.storage", "_load_from_bytes"}:         loadFromBytes,
+		{"builtins", "getattr"}:                       getattr,
 		{"re", "_compile"}:                            compileRegexp,
 		{"torch._utils", "_rebuild_wrapper_subclass"}: classFirst,
 		{"torch._tensor", "_rebuild_from_type_v2"}:    rebuildFromType,
@@ -301,6 +305,23 @@ func defaultdict(m *machine, f, args *value, off int64) (*value, error) {
 	m.out.calls++
 	v := m.made(kInstance, f.x.name)
 	v.x.verdict = f.x.verdict
+	return v, nil
+}
+
+// getattr is how bound methods of plain objects are written. What it returns
+// may be kept, but neither called nor changed, unless it is listed itself.
+func getattr(m *machine, f, args *value, off int64) (*value, error) {
+	of, attr := args.item(0), args.item(1)
+	plain := of.kind == kInstance && (of.x.verdict.class() || of.x.verdict == unknown) || of.kind == kGlobal && of.x.verdict.class()
+	if !plain || attr.kind != kStr || !identifier(attr.s) || strings.ContainsRune(attr.s, '.') || strings.HasPrefix(attr.s, "__") {
+		return m.deny(f, args, "of "+of.describe(), off)
+	}
+	m.out.calls++
+	n := name{of.x.name.module, of.x.name.attr + "." + attr.s}
+	v := m.made(kGlobal, n)
+	if v.x.verdict = allowed[n]; v.x.verdict == unknown {
+		v.x.verdict = allowedConst
+	}
 	return v, nil
 }
 

@@ -47,7 +47,7 @@ type machine struct {
 }
 
 func newMachine(ctx context.Context, cur *cursor, opt Options, out *sink) *machine {
-	return &machine{ctx: ctx, cur: cur, lim: opt.Limits, out: out, memo: &memo{}, torch: opt.Torch, depth: opt.Depth, storage: map[string]storage{}}
+	return &machine{ctx: ctx, cur: cur, lim: opt.Limits, out: out, memo: &memo{}, torch: opt.Torch, depth: opt.Depth}
 }
 
 // run executes to STOP and returns what is left on top of the stack.
@@ -142,7 +142,7 @@ func (m *machine) fork(pos int64) *machine {
 	f.guess, f.ops, f.frame = true, 0, 0
 	f.lim.Opcodes = min(m.lim.Opcodes, 100_000)
 	f.slab, f.extras = nil, nil
-	f.storage = map[string]storage{}
+	f.storage = nil
 	return &f
 }
 
@@ -156,7 +156,7 @@ func (m *machine) adopt(f *machine) {
 
 func (m *machine) new(k kind) *value {
 	if len(m.slab) == 0 {
-		m.slab = make([]value, 128)
+		m.slab = make([]value, m.portion(128))
 	}
 	v := &m.slab[0]
 	m.slab = m.slab[1:]
@@ -164,9 +164,13 @@ func (m *machine) new(k kind) *value {
 	return v
 }
 
+// portion is how many values are made at once: few at the start, since most
+// guesses end after some opcodes.
+func (m *machine) portion(n int) int { return min(n, 4+m.ops/4) }
+
 func (m *machine) newX(k kind) *value {
 	if len(m.extras) == 0 {
-		m.extras = make([]extra, 32)
+		m.extras = make([]extra, m.portion(32))
 	}
 	v := m.new(k)
 	v.x = &m.extras[0]

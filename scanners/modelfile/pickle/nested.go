@@ -105,26 +105,29 @@ func printable(b []byte) bool {
 	return true
 }
 
+// letters marks the bytes that hexadecimal (1) and base64 (2) text is made of.
+var letters = func() (t [256]uint8) {
+	for _, c := range []byte("0123456789abcdefABCDEF") {
+		t[c] |= 1
+	}
+	for _, c := range []byte("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+/-_=\r\n") {
+		t[c] |= 2
+	}
+	return t
+}()
+
 // encoding names the encoding that the text may have.
 func encoding(b []byte) string {
-	hexOnly, base := true, true
+	all := uint8(3)
 	for _, c := range b {
-		digit := c >= '0' && c <= '9'
-		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-		if !digit && !(c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F') {
-			hexOnly = false
-		}
-		if !digit && !letter && !strings.ContainsRune("+/-_=\r\n", rune(c)) {
-			base = false
+		if all &= letters[c]; all == 0 {
+			return ""
 		}
 	}
-	switch {
-	case hexOnly:
+	if all&1 != 0 {
 		return "hex"
-	case base:
-		return "base64"
 	}
-	return ""
+	return "base64"
 }
 
 func decoded(b []byte) []byte {

@@ -66,6 +66,9 @@ func (m *machine) number(t token) error {
 	case opFrame:
 		return m.setFrame(t)
 	}
+	if m.guess {
+		return errors.New("an extension code")
+	}
 	m.out.bad++
 	m.out.add("pickle/extension-registry", block, fmt.Sprintf("extension code %d: the reader's registry decides what it means", t.n), t.start)
 	if t.n == 0 {
@@ -289,7 +292,7 @@ func (m *machine) stackGlobal(t token) error {
 		v, err := m.global(n, t.start)
 		return m.pushIf(v, err)
 	}
-	if !mayBeString(module) || !mayBeString(attr) {
+	if m.aside || m.guess && (module.kind == kPersID || attr.kind == kPersID) || !mayBeString(module) || !mayBeString(attr) {
 		return errors.New("STACK_GLOBAL without two strings")
 	}
 	m.out.bad++

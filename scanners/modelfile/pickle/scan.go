@@ -236,6 +236,9 @@ func (s *scan) searchWindow(b []byte, base int64) int64 {
 		if !startsStream(b[i:]) {
 			continue
 		}
+		if hopeless(b[i:]) {
+			continue
+		}
 		m := newMachine(s.ctx, shared.fork(base+int64(i)), s.opt, newSink(s.sink.left))
 		m.guess, m.torch = true, true
 		m.lim.Opcodes = min(m.lim.Opcodes, 2_000_000)
@@ -253,6 +256,30 @@ func (s *scan) searchWindow(b []byte, base int64) int64 {
 		}
 	}
 	return -1
+}
+
+// hopeless tells starts whose second opcode is none: most of random bytes.
+func hopeless(b []byte) bool {
+	switch b[0] {
+	case opMark, opEmptyTuple, opEmptyDict, opEmptyList:
+		if len(b) < 3 {
+			return false
+		}
+		second := shapes[b[1]]
+		return second == shapeUnknown || second == shapePlain && shapes[b[2]] == shapeUnknown
+	case opString:
+		return len(b) > 1 && b[1] != '\'' && b[1] != '"'
+	case opInt, opLong:
+		return len(b) > 1 && b[1] != '-' && b[1] != ' ' && b[1] != '+' && (b[1] < '0' || b[1] > '9')
+	case opBinUnicode, opBinString:
+		return len(b) > 5 && b[4] > 1
+	case opShortBinUnicode, opShortBinString:
+		n := int(b[1%len(b)]) + 2
+		return len(b) > n && shapes[b[n]] == shapeUnknown
+	case opFrame, opBinUnicode8:
+		return len(b) > 8 && (b[8] != 0 || b[7] != 0 || b[6] != 0)
+	}
+	return false
 }
 
 // startsStream tells whether a stream that names something can start here.

@@ -26,7 +26,7 @@ type sink struct {
 	left     *int64 // bytes that searching may still cost, shared by all streams
 }
 
-func newSink(left *int64) *sink { return &sink{seen: map[string]int{}, left: left} }
+func newSink(left *int64) *sink { return &sink{left: left} }
 
 // add notes a finding. A worse one about the same name replaces a milder one.
 func (s *sink) add(id, severity, what string, off int64, cve ...string) {
@@ -37,6 +37,9 @@ func (s *sink) add(id, severity, what string, off int64, cve ...string) {
 	if len(s.findings) >= maxFindings {
 		s.full = true
 		return
+	}
+	if s.seen == nil {
+		s.seen = map[string]int{}
 	}
 	s.seen[key] = len(s.findings)
 	s.findings = append(s.findings, modelvet.Finding{ID: id, What: what, Severity: severity, Offset: &off, CWE: deserialisation, CVE: cve})
@@ -60,6 +63,9 @@ func (s *sink) merge(o *sink, path string, shift int64) {
 		if _, ok := s.seen[key]; ok || len(s.findings) >= maxFindings {
 			s.full = s.full || !ok
 			continue
+		}
+		if s.seen == nil {
+			s.seen = map[string]int{}
 		}
 		s.seen[key] = len(s.findings)
 		f.Path = path + f.Path

@@ -30,6 +30,9 @@ func (m *machine) storageID(id *value) bool {
 	if root != "torch" || typ.x.verdict == dangerous || n.kind != kInt {
 		return false
 	}
+	if m.storage == nil {
+		m.storage = map[string]storage{}
+	}
 	m.storage[key.s] = storage{n.n, storageBytes[typ.x.name.attr]}
 	return true
 }

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reports
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/modelvet/modelvet"
+)
+
+// CSV writes one row for each objection, and one for each rule without any,
+// after a row for the decision itself. A cell that a spreadsheet would take
+// for a formula is kept from being one by an apostrophe.
+func CSV(w io.Writer, d modelvet.Decision) error {
+	v, err := newView(d)
+	if err != nil {
+		return err
+	}
+	out := csv.NewWriter(w)
+	rows := [][]string{{"rule", "title", "level", "outcome", "objection", "remediation", "waiver", "controls", "evidence", "artifact", "stage"},
+		{"decision", v.Title, "", v.Stamp, join(append([]string{v.Sentence}, v.Causes...)...), v.Next, strings.Join(v.idleWaivers(), "; "), "", v.EvidenceRoot, v.Subject.Digest, v.Stage}}
+	for _, r := range v.Results {
+		lines := []string{r.Reason}
+		if open(r) || r.Outcome == modelvet.Waived {
+			lines = told(r)
+		}
+		for _, line := range lines {
+			rows = append(rows, []string{r.ID, r.Title, levelWord(r.Level), outcomeWord(r.Outcome), line, r.Remediation, r.Waiver, joined(r.Controls), joined(r.Evidence), v.Subject.Digest, v.Stage})
+		}
+	}
+	for _, row := range rows {
+		for i := range row {
+			row[i] = harmless(visible(row[i]))
+		}
+		if err := out.Write(row); err != nil {
+			return fmt.Errorf("writing CSV: %w", err)
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// harmless keeps a cell from being a formula (CWE-1236).
+func harmless(s string) string {
+	if trimmed := strings.TrimLeft(s, " "); trimmed != "" && strings.ContainsRune("=+-@|%", rune(trimmed[0])) {
+		return "'" + s
+	}
+	return s
+}
