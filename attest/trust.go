@@ -97,6 +97,19 @@ func (t Trust) Check() error {
 	return errors.Join(errs...)
 }
 
+// Knows looks up what a policy says of a signer.
+func (t Trust) Knows(s modelvet.Signer) (modelvet.Signer, bool) {
+	if s.KeyID != "" {
+		c, err := t.named(s.KeyID)
+		if err != nil || len(c) == 0 {
+			return s, false
+		}
+		return c[0].signer(), true
+	}
+	p, err := t.identified(proof{}, s.Issuer, s.Identity)
+	return p.signer, err == nil
+}
+
 func (k TrustedKey) parse() (key crypto.PublicKey, hints []string, id string, err error) {
 	if key, err = parsePublic(k.PEM); err != nil {
 		return nil, nil, "", err
