@@ -44,10 +44,21 @@ func Says(e modelvet.Evidence) string {
 // Verdict is the newest verified decision about an artifact for a stage, or
 // its summary where that is newer. ok is false when there is none. A signature
 // on a verdict is no reason to believe that the verdict is yes.
+//
+// A decision names the evidence that it rests on, earlier decisions among it:
+// what another one names is not the newest, whatever the clocks said.
 func Verdict(evidence []modelvet.Evidence, stage string) (v modelvet.Verdict, of modelvet.Evidence, ok bool) {
+	superseded := map[string]bool{}
+	for _, e := range evidence {
+		if _, is := verdictIn(e, stage); is {
+			for _, d := range restsOn(e) {
+				superseded[d] = true
+			}
+		}
+	}
 	for _, e := range evidence {
 		outcome, is := verdictIn(e, stage)
-		if !is || ok && !newer(e, outcome, of, v) {
+		if !is || superseded[e.Digest] || ok && !newer(e, outcome, of, v) {
 			continue
 		}
 		v, of, ok = outcome, e, true
@@ -55,15 +66,35 @@ func Verdict(evidence []modelvet.Evidence, stage string) (v modelvet.Verdict, of
 	return v, of, ok
 }
 
-// newer prefers the later, and of two of the same time the one that says no.
+// newer prefers the later, and of two of the same time the one that says no,
+// and the decision, which tells pending from denied.
 func newer(a modelvet.Evidence, av modelvet.Verdict, b modelvet.Evidence, bv modelvet.Verdict) bool {
 	switch {
 	case !a.SignedAt.Equal(b.SignedAt):
 		return a.SignedAt.After(b.SignedAt)
-	case a.PredicateType != b.PredicateType && (av == modelvet.Allowed) == (bv == modelvet.Allowed):
-		return a.PredicateType == modelvet.PredicateDecision // which tells pending from denied
+	case (av == modelvet.Allowed) == (bv == modelvet.Allowed):
+		return a.PredicateType == modelvet.PredicateDecision
 	}
 	return av != modelvet.Allowed
+}
+
+// restsOn lists the statements that a decision or its summary names.
+func restsOn(e modelvet.Evidence) []string {
+	var p struct {
+		Evidence          []struct{ Digest string }
+		InputAttestations []struct{ Digest map[string]string }
+	}
+	if json.Unmarshal(e.Predicate, &p) != nil {
+		return nil
+	}
+	var out []string
+	for _, x := range p.Evidence {
+		out = append(out, x.Digest)
+	}
+	for _, x := range p.InputAttestations {
+		out = append(out, "sha256:"+x.Digest["sha256"])
+	}
+	return out
 }
 
 func verdictIn(e modelvet.Evidence, stage string) (modelvet.Verdict, bool) {
