@@ -54,7 +54,7 @@ func KindOf(predicateType string, predicate json.RawMessage) string {
 // covers tells whether an entry of a policy (a kind, or a predicate type) means a statement.
 func covers(entry, predicateType string, predicate json.RawMessage) bool {
 	kind := KindOf(predicateType, predicate)
-	return entry == predicateType || entry == kind || strings.HasPrefix(kind, entry+"/")
+	return entry == predicateType || entry == kind || entry == "scan" && predicateType == modelvet.PredicateScan
 }
 
 // knownKind tells whether an entry can mean anything at all.
