@@ -3,6 +3,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,9 @@ func bomVerb(t *terminal) *cobra.Command {
 		Long:  "Writes what an artifact is and what it was made from, out of the statements attached to it that the\npolicy believes: its files and their digests, data sets, base models, licence, the model card with the\nfigures that were measured and their intervals. What the provider only declares is marked so.\n\n`modelvet gate` attaches the same bill in CycloneDX, signed. To attach the one in SPDX:\n\n  modelvet bom REF --format spdx > model.spdx.json\n  modelvet attest REF --type spdx --predicate model.spdx.json --key KEY",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.Contains(bom.Formats, format) {
+				return usage("--format: there is no format %q; there are: %s", format, strings.Join(bom.Formats, ", "))
+			}
 			g, err := f.open(cmd.Context(), t)
 			if err != nil {
 				return err

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -53,6 +55,9 @@ func verifyVerb(t *terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			slices.SortStableFunc(evidence, func(a, b modelvet.Evidence) int {
+				return strings.Compare(attest.KindOf(a.PredicateType, a.Predicate), attest.KindOf(b.PredicateType, b.Predicate))
+			})
 			if js {
 				err = t.json(verified(evidence))
 			} else {
