@@ -27,7 +27,7 @@ var house = map[string][]string{
 	"lineage/*":    {""},
 	"attest": {"", "schemas", "github.com/in-toto/in-toto-golang", "github.com/in-toto/attestation",
 		"github.com/secure-systems-lab/go-securesystemslib", "github.com/sigstore/protobuf-specs",
-		"github.com/sigstore/sigstore", "github.com/sigstore/sigstore-go", "golang.org/x/crypto", "google.golang.org/protobuf"},
+		"github.com/sigstore/sigstore", "github.com/sigstore/sigstore-go", "github.com/zeebo/blake3", "golang.org/x/crypto", "google.golang.org/protobuf"},
 	"bom":        {"", "github.com/CycloneDX/cyclonedx-go"},
 	"policies":   {"", "schemas", "github.com/open-policy-agent/opa"},
 	"controls":   {"", "schemas", "controls/*", "go.yaml.in/yaml/v3"},

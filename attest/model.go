@@ -24,6 +24,9 @@ import (
 type modelPredicate struct {
 	Serialization serialization   `json:"serialization"`
 	Resources     []modelResource `json:"resources"`
+
+	allowUnsigned bool // of the verifier: more files than are signed
+	workers       int
 }
 
 type serialization struct {
@@ -45,7 +48,14 @@ const (
 	methodShards = "shards"
 	hashSHA256   = "sha256"
 	hashBLAKE2b  = "blake2b"
+	hashBLAKE3   = "blake3"
 )
+
+// hashSizes are in bytes.
+var hashSizes = map[string]int{hashSHA256: 32, hashBLAKE2b: 64, hashBLAKE3: 32}
+
+// maxShards bounds the parts of one file: more would make a signature that nobody reads.
+const maxShards = 1 << 20
 
 // predicateDigests is what model_signing 0.2 wrote: every file is a subject.
 const predicateDigests = "https://model_signing/Digests/v0.1"
@@ -221,9 +231,9 @@ func parseDigests(s statement) (modelPredicate, error) {
 
 func (p modelPredicate) check() error {
 	s := p.Serialization
-	size := map[string]int{hashSHA256: 32, hashBLAKE2b: 64}[s.HashType]
-	if s.Method != methodFiles && s.Method != methodShards || size == 0 {
-		return unverified("it is made by %.40q with %.40q: only files and shards with sha256 or blake2b are known", s.Method, s.HashType)
+	size := hashSizes[s.HashType]
+	if s.Method != methodFiles && s.Method != methodShards || size == 0 || s.Method == methodShards && s.HashType == hashBLAKE3 {
+		return unverified("it is made by %.40q with %.40q: only files with sha256, blake2b or blake3, and shards with sha256 or blake2b are known", s.Method, s.HashType)
 	}
 	algorithms := []string{s.HashType}
 	if s.Method == methodShards {

@@ -3,6 +3,7 @@
 package attest
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -13,7 +14,10 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
+	"github.com/zeebo/blake3"
 	"golang.org/x/crypto/blake2b"
 
 	"github.com/modelvet/modelvet"
@@ -45,6 +49,12 @@ func (p modelPredicate) pieces(f modelvet.File, most int) ([]piece, error) {
 	return out, nil
 }
 
+// job is one piece of one file to be hashed.
+type job struct {
+	file modelvet.File
+	piece
+}
+
 // compareFiles names the first few differences.
 func compareFiles(ctx context.Context, p modelPredicate, files []modelvet.File, fsys fs.FS) error {
 	signed := map[string]string{}
@@ -52,25 +62,31 @@ func compareFiles(ctx context.Context, p modelPredicate, files []modelvet.File, 
 		signed[r.Name] = r.Digest
 	}
 	var diff []string
+	var jobs []job
+	var want []string
 	for _, f := range files {
 		cut, err := p.pieces(f, len(p.Resources))
-		if err != nil {
+		if err != nil && !p.allowUnsigned {
 			diff = append(diff, err.Error())
 		}
 		for _, c := range cut {
-			want, ok := signed[c.name]
+			digest, ok := signed[c.name]
 			delete(signed, c.name)
-			if !ok {
+			switch {
+			case ok:
+				jobs, want = append(jobs, job{f, c}), append(want, digest)
+			case !p.allowUnsigned:
 				diff = append(diff, p.unsigned(f.Path, c.name))
-				continue
 			}
-			got, err := p.digest(ctx, f, c, fsys)
-			if err != nil {
-				return err
-			}
-			if got != want {
-				diff = append(diff, fmt.Sprintf("%q changed since", c.name))
-			}
+		}
+	}
+	got, err := p.hashAll(ctx, fsys, jobs, p.workers)
+	if err != nil {
+		return err
+	}
+	for i := range jobs {
+		if got[i] != want[i] {
+			diff = append(diff, fmt.Sprintf("%q changed since", jobs[i].name))
 		}
 	}
 	for name := range signed {
@@ -78,6 +94,40 @@ func compareFiles(ctx context.Context, p modelPredicate, files []modelvet.File, 
 	}
 	return differences(diff)
 }
+
+// hashAll hashes pieces side by side, the large ones first, so that none is
+// left over at the end.
+func (p modelPredicate) hashAll(ctx context.Context, fsys fs.FS, jobs []job, workers int) ([]string, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	order := make([]int, len(jobs))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Compare(jobs[b].end-jobs[b].start, jobs[a].end-jobs[a].start)
+	})
+	out := make([]string, len(jobs))
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range min(workersOr(workers), len(jobs)) {
+		wait.Go(func() {
+			buffer := make([]byte, step)
+			for n := next.Add(1) - 1; n < int64(len(order)) && ctx.Err() == nil; n = next.Add(1) - 1 {
+				i := order[n]
+				var err error
+				if out[i], err = p.digest(ctx, jobs[i].file, jobs[i].piece, fsys, buffer); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	return out, context.Cause(ctx)
+}
+
+// step is how much of a file is in memory at a time.
+const step = 1 << 20
 
 func (p modelPredicate) unsigned(path, name string) string {
 	if ignored(path, p.Serialization.IgnorePaths) {
@@ -99,30 +149,39 @@ func differences(diff []string) error {
 }
 
 // digest is the digest of a piece: known already, or computed from its bytes.
-func (p modelPredicate) digest(ctx context.Context, f modelvet.File, c piece, fsys fs.FS) (string, error) {
-	if c.whole && p.Serialization.HashType == hashSHA256 {
+func (p modelPredicate) digest(ctx context.Context, f modelvet.File, c piece, fsys fs.FS, buffer []byte) (string, error) {
+	if c.whole && p.Serialization.HashType == hashSHA256 && f.Digest != "" {
 		return strings.TrimPrefix(f.Digest, "sha256:"), nil
 	}
 	if fsys == nil {
 		return "", unverified("it covers %q in a way that its SHA-256 does not show (%s, %s): the bytes are needed to check it",
 			f.Path, p.Serialization.Method, p.Serialization.HashType)
 	}
-	h := sha256.New()
-	if p.Serialization.HashType == hashBLAKE2b {
-		var err error
-		if h, err = blake2b.New512(nil); err != nil {
-			return "", err
-		}
+	h, err := newHash(p.Serialization.HashType)
+	if err != nil {
+		return "", err
 	}
-	if err := hashRange(ctx, h, fsys, f.Path, f.Size, c); err != nil {
+	if err := hashRange(ctx, h, fsys, f.Path, f.Size, c, buffer); err != nil {
 		return "", unverified("reading %q: %w", f.Path, err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
+func newHash(kind string) (hash.Hash, error) {
+	switch kind {
+	case hashSHA256:
+		return sha256.New(), nil
+	case hashBLAKE2b:
+		return blake2b.New512(nil)
+	case hashBLAKE3:
+		return blake3.New(), nil
+	}
+	return nil, fmt.Errorf("there is no hash %.40q", kind)
+}
+
 // hashRange hashes a piece of a file that is said to have size bytes, and has
 // to end there.
-func hashRange(ctx context.Context, h hash.Hash, fsys fs.FS, path string, size int64, c piece) error {
+func hashRange(ctx context.Context, h hash.Hash, fsys fs.FS, path string, size int64, c piece, buffer []byte) error {
 	f, err := fsys.Open(path)
 	if err != nil {
 		return err
@@ -131,8 +190,6 @@ func hashRange(ctx context.Context, h hash.Hash, fsys fs.FS, path string, size i
 	if err := skip(f, c.start); err != nil {
 		return err
 	}
-	const step = 1 << 20
-	buffer := make([]byte, step)
 	left := c.end - c.start
 	for left > 0 {
 		if err := ctx.Err(); err != nil {

@@ -124,7 +124,7 @@ func (g *Gate) trust() (attest.Trust, error) {
 	if err != nil {
 		return t, fmt.Errorf("%w: %w", ErrInput, err)
 	}
-	t.Roots = append(t.Roots, g.Roots...)
+	t.Roots, t.Authorities = append(t.Roots, g.Roots...), append(t.Authorities, g.Authorities...)
 	t.Require = required(stage.Require)
 	if g.Local != nil && stage.DevelopmentKeys {
 		k := g.Local.Trusted("development key of this machine")
