@@ -3,7 +3,7 @@
 #
 # Installs cosign, model_signing and the programs of a private Sigstore (Fulcio,
 # Rekor v2, a time-stamp authority) into the cache and runs the interoperability
-# tests of the room attest against them, on loopback. Needs Go, Python 3 and, the
+# tests of the rooms attest and bom against them, on loopback. Needs Go, Python 3 and, the
 # first time, the package registries; compiling cosign takes some minutes.
 set -eu
 
@@ -30,5 +30,11 @@ fi
 "$cache/model-signing/bin/python" -c 'import model_signing' 2>/dev/null ||
 	"$cache/model-signing/bin/pip" install --quiet --disable-pip-version-check 'model-signing==1.1.1' pyopenssl
 
+if [ ! -x "$cache/spdx/bin/python" ]; then
+	python3 -m venv "$cache/spdx"
+fi
+"$cache/spdx/bin/python" -c 'import spdx_python_model' 2>/dev/null ||
+	"$cache/spdx/bin/pip" install --quiet --disable-pip-version-check 'spdx-python-model==0.0.6'
+
 cd "$(dirname "$0")/.."
-exec go test -count=1 -tags interop -run Interop ./attest/... "$@"
+exec go test -count=1 -tags interop -run Interop ./attest/... ./bom/... "$@"
