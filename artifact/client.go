@@ -42,7 +42,7 @@ func newClient(ctx context.Context, repo name.Repository, scopes ...string) (*cl
 	if err != nil {
 		return nil, fmt.Errorf("connecting to registry %s: %w", repo.RegistryStr(), err)
 	}
-	return &client{repo: repo, http: &http.Client{Transport: t, CheckRedirect: checkRedirect}, pause: 250 * time.Millisecond}, nil
+	return &client{repo: repo, http: &http.Client{Transport: t, CheckRedirect: checkRedirect}, pause: firstPause}, nil
 }
 
 // guard lets nothing leave this machine unencrypted.
@@ -124,8 +124,8 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 }
 
 // get asks for a path below /v2/REPOSITORY/, and again when the registry is
-// busy or the connection breaks. It fails for every status but 200 and 206; a
-// 404 wraps ErrNotFound.
+// busy or the connection breaks. It fails for every status but 200, 204 and
+// 206; a 404 wraps ErrNotFound.
 func (c *client) get(ctx context.Context, path string, header http.Header) (*http.Response, error) {
 	for try := 0; ; try++ {
 		resp, err := c.getOnce(ctx, path, header)
@@ -170,7 +170,8 @@ func (c *client) getOnce(ctx context.Context, path string, header http.Header) (
 	if err != nil {
 		return nil, &connectionError{err}
 	}
-	if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusPartialContent {
+	switch resp.StatusCode {
+	case http.StatusOK, http.StatusNoContent, http.StatusPartialContent:
 		return resp, nil
 	}
 	defer resp.Body.Close()
@@ -192,7 +193,8 @@ func temporary(err error) bool {
 		return status.StatusCode == http.StatusTooManyRequests || status.StatusCode >= 500
 	}
 	var conn *connectionError
-	return errors.As(err, &conn) && !errors.Is(err, errRefused)
+	var ours *sourceError
+	return errors.As(err, &conn) && !errors.As(err, &ours) && !errors.Is(err, errRefused)
 }
 
 func (c *client) delay(resp *http.Response, try int) time.Duration {
@@ -208,6 +210,9 @@ func (c *client) delay(resp *http.Response, try int) time.Duration {
 	}
 	return min(d, maxDelay)
 }
+
+// firstPause is a variable for the tests' sake only.
+var firstPause = 250 * time.Millisecond
 
 // maxDelay bounds what a registry may make us wait for one request.
 const maxDelay = time.Minute

@@ -89,7 +89,7 @@ func (p *pusher) put(ctx context.Context, ref name.Reference, m storedManifest) 
 	for try := 0; ; try++ {
 		resp, err := p.request(ctx, http.MethodPut, "manifests/"+ref.Identifier(), header, body, int64(len(m.raw)))
 		if err == nil {
-			return nil
+			return answersWith(resp, m.desc.Digest)
 		}
 		if try+1 == tries || !temporary(err) {
 			return fmt.Errorf("pushing manifest %s as %s: %w", m.desc.Digest, ref.Identifier(), err)
@@ -98,6 +98,14 @@ func (p *pusher) put(ctx context.Context, ref name.Reference, m storedManifest) 
 			return err
 		}
 	}
+}
+
+// answersWith fails when a registry says that it stored something else.
+func answersWith(resp *http.Response, want v1.Hash) error {
+	if got := resp.Header.Get("Docker-Content-Digest"); got != "" && got != want.String() {
+		return fmt.Errorf("%w: the registry says that it stored %s as %s", ErrChanged, want, got)
+	}
+	return nil
 }
 
 // request makes one request, once. The answer's body is closed; an answer that

@@ -123,7 +123,11 @@ func (s *session) put(ctx context.Context) (*http.Response, error) {
 	q.Set("digest", h.String())
 	u.RawQuery = q.Encode()
 	header := http.Header{"Content-Type": {"application/octet-stream"}}
-	return s.p.request(ctx, http.MethodPut, u.String(), header, s.part(ctx, s.at, s.b.size), s.b.size-s.at)
+	resp, err := s.p.request(ctx, http.MethodPut, u.String(), header, s.part(ctx, s.at, s.b.size), s.b.size-s.at)
+	if err == nil {
+		err = answersWith(resp, h)
+	}
+	return resp, err
 }
 
 func (s *session) part(ctx context.Context, at, end int64) func() (io.ReadCloser, error) {
@@ -161,8 +165,9 @@ func (s *session) resume(ctx context.Context) {
 	if s.location == "" {
 		return
 	}
-	resp, err := s.p.request(ctx, http.MethodGet, s.location, nil, nil, 0)
+	resp, err := s.p.get(ctx, s.location, nil) // again, when the registry is busy
 	if err == nil {
+		resp.Body.Close()
 		if n, ok := received(resp); ok && n <= s.b.sent() && s.follow(resp) == nil {
 			s.at = n
 			return
