@@ -53,7 +53,7 @@ func (g *Gate) fill(ctx context.Context, c *modelvet.Case, stage Stage) error {
 		sys = *c.System
 	}
 	rules := g.engine.Rules()
-	c.Demanded = g.controls.RulesFor(stage.Profiles, rules)
+	c.Demanded = g.demanded(stage)
 	var err error
 	if c.Controls, err = g.controls.ForSystem(stage.Profiles, sys, rules, g.Now); err != nil {
 		return fmt.Errorf("choosing the controls: %w", err)
@@ -61,17 +61,15 @@ func (g *Gate) fill(ctx context.Context, c *modelvet.Case, stage Stage) error {
 	if c.Results, err = g.ask(ctx, c, stage); err != nil {
 		return fmt.Errorf("asking the rules: %w", err)
 	}
+	c.Notes = append(c.Notes, g.lowered(stage)...)
 	c.Notes = append(c.Notes, g.weaknesses(c)...)
 	return nil
 }
 
 func (g *Gate) ask(ctx context.Context, c *modelvet.Case, stage Stage) ([]modelvet.Result, error) {
-	levels, err := g.controls.Levels(stage.Profiles)
+	levels, err := g.levels(stage)
 	if err != nil {
 		return nil, err
-	}
-	for _, id := range stage.Warn {
-		levels[id] = modelvet.Warn
 	}
 	return g.engine.Evaluate(ctx, policies.Input{
 		Subject: c.Subject, Stage: c.Stage, At: g.Now, Evidence: c.Evidence, Thresholds: stage.Thresholds,

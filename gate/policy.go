@@ -54,7 +54,7 @@ type Stage struct {
 	ValidFor        Age                    `json:"validFor"`
 	Approvals       []modelvet.Requirement `json:"approvals"`
 	Waivable        []string               `json:"waivable"`
-	Warn            []string               `json:"warn"`
+	Levels          map[string]LevelChange `json:"levels"` // by rule id
 	DevelopmentKeys bool                   `json:"developmentKeys"`
 }
 

@@ -43,6 +43,8 @@ type rule struct {
 	answers      []string // deny, and where it has them unknown and not_applicable
 	thresholds   []string // names of the thresholds that it reads
 	file         string
+	text         []byte
+	at           int // the line of its METADATA
 	builtin      bool
 }
 
@@ -112,6 +114,31 @@ func (e *Engine) Rules() []modelvet.Rule {
 		out[i].Needs, out[i].Controls = slices.Clone(r.Needs), slices.Clone(r.Controls)
 	}
 	return out
+}
+
+// Added are the ids of the rules that are not built in, sorted. A judgement
+// must ask them whatever the profiles say: nobody adds a rule not to be asked.
+func (e *Engine) Added() []string {
+	out := []string{}
+	for _, r := range e.rules {
+		if !r.builtin {
+			out = append(out, r.ID)
+		}
+	}
+	return out
+}
+
+// CheckControls refuses a rule that names a control that is not known; the
+// error names file and line.
+func (e *Engine) CheckControls(known func(id string) bool) error {
+	for _, r := range e.rules {
+		for _, c := range r.Controls {
+			if !known(c) {
+				return fmt.Errorf("%s:%d: custom.controls: %s is in no catalogue, or not in force; `modelvet controls list` names those that are", r.file, lineOf(r.text, r.at, c), c)
+			}
+		}
+	}
+	return nil
 }
 
 // Digest is the SHA-256 of everything that the rules are made of: their
