@@ -71,7 +71,12 @@ func (g *Gate) ask(ctx context.Context, c *modelvet.Case, stage Stage) ([]modelv
 	if err != nil {
 		return nil, err
 	}
+	own, err := g.given(ctx, c, stage)
+	if err != nil {
+		return nil, err
+	}
 	return g.engine.Evaluate(ctx, policies.Input{
+		Given:   own,
 		Subject: c.Subject, Stage: c.Stage, At: g.Now, Evidence: c.Evidence, Thresholds: stage.Thresholds,
 		Waivable: stage.Waivable, Levels: levels, Rules: c.Demanded,
 	})

@@ -48,12 +48,16 @@ type TrustedSigner struct {
 
 // Stage is what one environment demands of a model.
 type Stage struct {
-	Profiles        []string               `json:"profiles"`
-	Thresholds      map[string]any         `json:"thresholds"`
-	MaxEvidenceAge  Age                    `json:"maxEvidenceAge"`
-	ValidFor        Age                    `json:"validFor"`
-	Approvals       []modelvet.Requirement `json:"approvals"`
-	Waivable        []string               `json:"waivable"`
+	Profiles       []string               `json:"profiles"`
+	Thresholds     map[string]any         `json:"thresholds"`
+	MaxEvidenceAge Age                    `json:"maxEvidenceAge"`
+	ValidFor       Age                    `json:"validFor"`
+	Approvals      []modelvet.Requirement `json:"approvals"`
+	Waivable       []string               `json:"waivable"`
+	Baseline       string                 `json:"baseline"` // where the model in use lies: oci:PATH or a registry reference
+
+	ThresholdsSignature string `json:"thresholdsSignature"` // file beside the policy, by `modelvet policy sign`
+
 	Levels          map[string]LevelChange `json:"levels"` // by rule id
 	DevelopmentKeys bool                   `json:"developmentKeys"`
 }

@@ -86,7 +86,7 @@ func (r *rule) annotate(a *ast.Annotations) error {
 	}
 	for _, n := range r.Needs {
 		if !isKind(n) {
-			return fmt.Errorf("METADATA: custom.needs: %q is no kind of evidence; want system, lineage, provenance, signature or scan/NAME", n)
+			return fmt.Errorf("METADATA: custom.needs: %q is no kind of evidence; want scan/NAME or one of %s", n, strings.Join(kinds, ", "))
 		}
 	}
 	if w, said := custom["waivable"]; said {
@@ -96,11 +96,17 @@ func (r *rule) annotate(a *ast.Annotations) error {
 		}
 		r.forbidWaiver = !yes
 	}
-	for _, known := range []string{"level", "needs", "controls", "remediation", "waivable"} {
+	if w, said := custom["nothing_read"]; said {
+		if w != "judged" {
+			return fmt.Errorf("METADATA: custom.nothing_read is %v; want judged: the rule itself judges a scan that read nothing", w)
+		}
+		r.judgesHollow = true
+	}
+	for _, known := range []string{"level", "needs", "controls", "remediation", "waivable", "nothing_read"} {
 		delete(custom, known)
 	}
 	for _, unknown := range slices.Sorted(maps.Keys(custom)) {
-		return fmt.Errorf("METADATA: custom.%s: unknown word; want level, needs, controls, remediation, waivable", unknown)
+		return fmt.Errorf("METADATA: custom.%s: unknown word; want level, needs, controls, remediation, waivable, nothing_read", unknown)
 	}
 	return nil
 }
@@ -143,9 +149,12 @@ func listOf(custom map[string]any, key string) ([]string, error) {
 	return out, nil
 }
 
+// kinds are the kinds of evidence beside the scans.
+var kinds = []string{"system", "lineage", "provenance", "signature", "bom", "baseline", "thresholds"}
+
 func isKind(need string) bool {
 	scanner, isScan := strings.CutPrefix(need, "scan/")
-	return isScan && word(scanner) || slices.Contains([]string{"system", "lineage", "provenance", "signature"}, need)
+	return isScan && word(scanner) || slices.Contains(kinds, need)
 }
 
 // answers lists the sets in which a rule answers. A set under any other name

@@ -28,7 +28,16 @@ type Input struct {
 	Waivable   []string                  // ids of the rules that the policy lets be waived
 	Levels     map[string]modelvet.Level // by rule id, where the policy sets another level than the rule
 	Rules      []string                  // ids to ask; empty: all
+	Given      map[string]Given          // what the judge itself established, by kind: thresholds, baseline
 	MaxAge     map[string]time.Duration  // of evidence by kind ("scan/fairness", "scan", "system"); "" is for the rest; 0: no limit
+}
+
+// Given is a fact that no statement about the artifact carries: the caller
+// established it, and answers for it. Its value has to fit the input's schema.
+type Given struct {
+	Value   any
+	Digests []string // of the statements that it rests on
+	Gap     string   // why there is no value
 }
 
 // timeLimit is how long all rules together may take.
@@ -66,7 +75,7 @@ func (e *Engine) Evaluate(ctx context.Context, in Input) ([]modelvet.Result, err
 	}
 	for i := range results {
 		if results[i].Outcome == "" {
-			if err := conclude(&results[i], said); err != nil {
+			if err := conclude(&results[i], said, e.unset(rules[i], in)); err != nil {
 				return nil, err
 			}
 		}
@@ -173,14 +182,20 @@ func prepare(r rule, in Input, f facts) modelvet.Result {
 		if !ok {
 			fact.gap = fmt.Sprintf("no evidence %s is attached; %s", kind, nextStep(kind))
 		}
+		if fact.gap == "" && !r.judgesHollow {
+			fact.gap = fact.hollow
+		}
 		if fact.gap != "" {
 			gaps = append(gaps, fact.gap)
 		}
 		res.Evidence = append(res.Evidence, fact.digests...)
 	}
 	for _, name := range r.thresholds {
-		if _, ok := in.Thresholds[name]; !ok {
-			gaps = append(gaps, fmt.Sprintf("the policy gives no threshold %s for stage %s; add it under thresholds", name, in.Stage))
+		if v, ok := number(in.Thresholds[name]); ok {
+			if res.Thresholds == nil {
+				res.Thresholds = map[string]float64{}
+			}
+			res.Thresholds[name] = v
 		}
 	}
 	slices.Sort(res.Evidence)
@@ -201,6 +216,12 @@ func nextStep(kind string) string {
 		return "name the model's sources under lineage in modelvet.yaml"
 	case kind == "signature":
 		return "sign the model"
+	}
+	for k, step := range map[string]string{"thresholds": "the judge has to say when they were set", "baseline": "the judge has to say what was promoted before",
+		"bom": "attest a CycloneDX bill of materials"} {
+		if kind == k {
+			return step
+		}
 	}
 	return "attach the provenance that the build system signed"
 }
@@ -265,9 +286,21 @@ func question(rules []rule) string {
 	return b.String()
 }
 
+// unset tells which thresholds a rule reads and the policy does not give.
+func (e *Engine) unset(r rule, in Input) string {
+	var gaps []string
+	for _, name := range r.thresholds {
+		if _, ok := in.Thresholds[name]; !ok {
+			gaps = append(gaps, fmt.Sprintf("the policy gives no threshold %s for stage %s; add it under thresholds", name, in.Stage))
+		}
+	}
+	return strings.Join(gaps, "; ")
+}
+
 // conclude turns what a rule said into its outcome: fail before unknown,
-// unknown before not applicable, and pass only when it said nothing.
-func conclude(res *modelvet.Result, said map[string]answer) error {
+// unknown before not applicable, and pass only when it said nothing. Without
+// a threshold that it reads, what it did not say proves nothing.
+func conclude(res *modelvet.Result, said map[string]answer, unset string) error {
 	a, ok := said[res.ID]
 	if !ok || a.Deny == nil {
 		return fmt.Errorf("rule %s did not answer", res.ID)
@@ -282,9 +315,14 @@ func conclude(res *modelvet.Result, said map[string]answer) error {
 	case len(*a.Deny) > 0:
 		res.Outcome, res.Objections = modelvet.Fail, *a.Deny
 	case len(a.Unknown) > 0:
+		if unset != "" {
+			a.Unknown = append(a.Unknown, unset)
+		}
 		res.Outcome, res.Reason = modelvet.Unknown, strings.Join(a.Unknown, "; ")
 	case len(a.NotApplicable) > 0:
 		res.Outcome, res.Reason = modelvet.NotApplicable, strings.Join(a.NotApplicable, "; ")
+	case unset != "":
+		res.Outcome, res.Reason = modelvet.Unknown, unset
 	default:
 		res.Outcome = modelvet.Pass
 	}

@@ -40,6 +40,7 @@ type Engine struct {
 type rule struct {
 	modelvet.Rule
 	forbidWaiver bool
+	judgesHollow bool     // a scan that read nothing is for the rule to judge
 	answers      []string // deny, and where it has them unknown and not_applicable
 	thresholds   []string // names of the thresholds that it reads
 	file         string

@@ -124,7 +124,7 @@ func (f *reacher) input(ref ast.Ref) error {
 		return fmt.Errorf("%s: name the evidence that is read: input.system, input.scans.NAME, ...", ref)
 	}
 	switch first {
-	case "system", "lineage", "provenance", "signature":
+	case "system", "lineage", "provenance", "signature", "bom", "baseline", "thresholds":
 		f.reads.kinds[string(first)] = true
 	case "scans":
 		if len(ref) < 3 {

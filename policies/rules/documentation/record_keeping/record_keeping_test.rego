@@ -1,0 +1,17 @@
+package policies.rules.documentation.record_keeping_test
+
+import data.policies.rules.documentation.record_keeping as rule
+
+config := {"documentation": {"retention_days_min": 3653}}
+
+test_passes if {
+	rule.deny == set() with input.system as {"recordKeeping": {"documentationDays": 3653}} with data.config.thresholds as config
+}
+
+test_denies_a_day_less if {
+	rule.deny == {"the documentation is kept for 3652 days; at least 3653 are demanded"} with input.system as {"recordKeeping": {"documentationDays": 3652}} with data.config.thresholds as config
+}
+
+test_denies_when_not_said if {
+	rule.deny == {"it is not declared how long the documentation is kept"} with input.system as {} with data.config.thresholds as config
+}
