@@ -28,7 +28,10 @@ func TestRego(t *testing.T) {
 	for _, gap := range report.Uncovered {
 		t.Errorf("%s: lines %d to %d are reached by no test", gap.File, gap.From, gap.To)
 	}
-	t.Logf("%d Rego tests reach %d lines", len(report.Tests), report.Covered)
+	for _, b := range report.Branches {
+		t.Errorf("%s:%d: no test sees this %s: %s", b.File, b.Line, strings.Join(b.Missing, " or "), b.Text)
+	}
+	t.Logf("%d Rego tests reach %d lines, and %d of %d outcomes of expressions", len(report.Tests), report.Covered, report.Outcomes-len(report.Branches), report.Outcomes)
 }
 
 func TestEveryRuleHasTests(t *testing.T) {

@@ -39,7 +39,9 @@ type Uncovered struct {
 type TestReport struct {
 	Tests     []TestResult `json:"tests"`
 	Uncovered []Uncovered  `json:"uncovered"`
-	Covered   int          `json:"covered"` // lines that some test reaches
+	Covered   int          `json:"covered"`  // lines that some test reaches
+	Outcomes  int          `json:"outcomes"` // of expressions: true, and false where it decides something
+	Branches  []Branch     `json:"branches"` // those of which the tests did not see every outcome
 }
 
 // testLimit is how long all tests of a folder together may take.
@@ -61,13 +63,13 @@ func Test(ctx context.Context, fsys fs.FS) (TestReport, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, testLimit)
 	defer cancel()
-	coverage := cover.New()
+	coverage, compiler := cover.New(), ast.NewCompiler().WithCapabilities(forTests()).WithUseTypeCheckAnnotations(false)
 	results, err := tester.NewRunner().SetModules(modules).SetCoverageQueryTracer(coverage).RaiseBuiltinErrors(true).
-		SetCompiler(ast.NewCompiler().WithCapabilities(forTests()).WithUseTypeCheckAnnotations(false)).RunTests(ctx, nil)
+		SetCompiler(compiler).RunTests(ctx, nil)
 	if err != nil {
 		return TestReport{}, fmt.Errorf("compiling the tests: %w", err)
 	}
-	report := TestReport{Tests: []TestResult{}, Uncovered: []Uncovered{}}
+	report := TestReport{Tests: []TestResult{}, Uncovered: []Uncovered{}, Branches: []Branch{}}
 	for r := range results {
 		report.Tests = append(report.Tests, testResult(r))
 	}
@@ -78,6 +80,11 @@ func Test(ctx context.Context, fsys fs.FS) (TestReport, error) {
 		return TestReport{}, errors.New("no tests found: a test is a rule named test_... in rules/AREA/NAME/NAME_test.rego")
 	}
 	report.cover(coverage.Report(modules))
+	total, missing, err := branches(ctx, compiler, modules)
+	if err != nil {
+		return TestReport{}, fmt.Errorf("measuring branches: %w", err)
+	}
+	report.Outcomes, report.Branches = total, append(report.Branches, missing...)
 	return report, nil
 }
 

@@ -1,5 +1,6 @@
 package policies.rules.evaluation.thresholds_dated_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.evaluation.thresholds_dated as rule
 
 test_passes if {
@@ -12,4 +13,14 @@ test_denies_unsigned if {
 
 test_denies_undated if {
 	rule.deny == {"the signed thresholds carry no date"} with input.thresholds as {"proof": "signature"}
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 1}
 }

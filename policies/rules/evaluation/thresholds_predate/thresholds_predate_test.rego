@@ -1,5 +1,6 @@
 package policies.rules.evaluation.thresholds_predate_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.evaluation.thresholds_predate as rule
 
 set_at(at) := {"proof": "signature", "setAt": at}
@@ -23,4 +24,14 @@ test_unknown_without_scans if {
 
 test_not_applicable_when_unsigned if {
 	count(rule.not_applicable) == 1 with input.thresholds as {"proof": "none"} with input.evidence as []
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown), "not_applicable": count(rule.not_applicable)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 0, "not_applicable": 0}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown), "not_applicable": count(rule.not_applicable)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 0, "not_applicable": 1}
 }

@@ -1,5 +1,6 @@
 package policies.rules.integrity.nothing_ignored_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.integrity.nothing_ignored as rule
 
 sig(paths, links) := {"serialization": {"ignore_paths": paths, "allow_symlinks": links}}
@@ -14,4 +15,14 @@ test_denies_a_path if {
 
 test_denies_links if {
 	rule.deny == {"the signature allows symbolic links"} with input.signature as sig([], true)
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0}
 }

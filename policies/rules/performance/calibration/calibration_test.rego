@@ -1,5 +1,6 @@
 package policies.rules.performance.calibration_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.performance.calibration as rule
 
 scan(v, h) := {"measurements": [{"metric": "performance/expected_calibration_error", "value": v, "low": 0, "high": h, "n": 100}]}
@@ -20,4 +21,14 @@ test_unknown_when_not_measured if {
 
 test_unknown_without_an_interval if {
 	count(rule.unknown) == 1 with input.scans.performance as {"measurements": [{"metric": "performance/expected_calibration_error", "value": 0, "n": 1, "slice": {}}]} with data.config.thresholds as config
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 1}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 1}
 }

@@ -1,5 +1,6 @@
 package policies.rules.performance.enough_rows_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.performance.enough_rows as rule
 
 scan(n) := {"measurements": [{"metric": "performance/accuracy", "value": 0.9, "n": n}]}
@@ -16,4 +17,14 @@ test_denies_a_handful if {
 
 test_unknown_when_not_measured if {
 	count(rule.unknown) == 1 with input.scans.performance as {"measurements": [{"metric": "performance/accuracy", "value": 0.9, "n": 200, "slice": {"group": "young"}}]} with data.config.thresholds as config
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 0}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 1}
 }

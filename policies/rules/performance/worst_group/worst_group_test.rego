@@ -1,5 +1,6 @@
 package policies.rules.performance.worst_group_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.performance.worst_group as rule
 
 scan(v, l) := {"measurements": [{"metric": "performance/accuracy", "value": v, "low": l, "n": 100, "slice": {"attribute": "age", "group": "young"}}]}
@@ -37,4 +38,14 @@ test_unknown_without_an_interval if {
 
 test_not_applicable_without_attributes if {
 	count(rule.not_applicable) == 1 with input.scans.performance as {"measurements": []} with input.system as {"tables": []}
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown), "not_applicable": count(rule.not_applicable)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 1, "not_applicable": 0}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown), "not_applicable": count(rule.not_applicable)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 0, "not_applicable": 1}
 }

@@ -1,5 +1,6 @@
 package policies.rules.privacy.k_anonymity_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.privacy.k_anonymity as rule
 
 scan(k) := {"measurements": [{"metric": "privacy/k_anonymity", "value": k, "n": 100, "slice": {"table": "training"}}]}
@@ -22,4 +23,14 @@ test_unknown_when_not_measured if {
 
 test_not_applicable_without_attributes if {
 	count(rule.not_applicable) == 1 with input.scans.privacy as {"measurements": []} with input.system as {"tables": [{"name": "t", "kind": "training"}]}
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown), "not_applicable": count(rule.not_applicable)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 1, "not_applicable": 0}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown), "not_applicable": count(rule.not_applicable)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 0, "not_applicable": 1}
 }

@@ -1,5 +1,6 @@
 package policies.rules.provenance.training_table_is_the_data_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.provenance.training_table_is_the_data as rule
 
 subject := {"files": [{"path": "data/train.csv", "digest": "sha256:a"}]}
@@ -22,4 +23,14 @@ test_unknown_when_not_packed if {
 
 test_unknown_without_a_table if {
 	count(rule.unknown) == 1 with input.subject as subject with input.lineage as of("sha256:a") with input.system as {"tables": []}
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 1, "unknown": 0}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 1}
 }

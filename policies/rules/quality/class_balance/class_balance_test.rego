@@ -1,5 +1,6 @@
 package policies.rules.quality.class_balance_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.quality.class_balance as rule
 
 scan(v, l) := {"measurements": [{"metric": "quality/minority_class_share", "value": v, "low": l, "high": 0.5, "n": 100, "slice": {"table": "training"}}]}
@@ -29,4 +30,14 @@ test_not_applicable_to_regression if {
 
 test_unknown_without_an_interval if {
 	count(rule.unknown) == 1 with input.scans.quality as {"measurements": [{"metric": "quality/minority_class_share", "value": 0.4, "n": 1}]} with data.config.thresholds as config
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown), "not_applicable": count(rule.not_applicable)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 2, "not_applicable": 0}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown), "not_applicable": count(rule.not_applicable)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 0, "not_applicable": 1}
 }

@@ -1,5 +1,6 @@
 package policies.rules.quality.missing_values_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.quality.missing_values as rule
 
 scan(v, h, n) := {"measurements": [{"metric": "quality/missing_share", "value": v, "low": 0, "high": h, "n": n, "slice": {"table": "training", "column": "income"}}]}
@@ -28,4 +29,14 @@ test_unknown_without_an_interval if {
 
 test_unknown_on_no_rows if {
 	rule.unknown == {"quality/missing_share of income rests on no rows"} with input.scans.quality as scan(0, 0.05, 0) with data.config.thresholds as config
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 2}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 1}
 }

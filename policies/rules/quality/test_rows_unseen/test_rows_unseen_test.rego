@@ -1,5 +1,6 @@
 package policies.rules.quality.test_rows_unseen_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.quality.test_rows_unseen as rule
 
 scan(v, h, n) := {"measurements": [{"metric": "quality/leaked_share", "value": v, "low": 0, "high": h, "n": n, "slice": {"table": "held", "from": "training"}}]}
@@ -30,4 +31,14 @@ test_unknown_on_no_rows if {
 
 test_not_applicable_without_a_test if {
 	count(rule.not_applicable) == 1 with input.scans.quality as {"measurements": []} with input.system as {"tables": [{"name": "training", "kind": "training"}]}
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown), "not_applicable": count(rule.not_applicable)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 1, "not_applicable": 0}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown), "not_applicable": count(rule.not_applicable)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 0, "not_applicable": 1}
 }

@@ -1,5 +1,6 @@
 package policies.rules.regression.performance_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.regression.performance as rule
 
 one(metric, v, l, h, n) := [{"metric": metric, "value": v, "low": l, "high": h, "n": n}]
@@ -41,4 +42,14 @@ test_unknown_when_the_baseline_says_nothing if {
 
 test_not_applicable_without_a_baseline if {
 	count(rule.not_applicable) == 1 with input.baseline as {"named": false} with input.scans.performance as scan([]) with data.config.thresholds as config
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown), "not_applicable": count(rule.not_applicable)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 0, "not_applicable": 0}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown), "not_applicable": count(rule.not_applicable)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 0, "not_applicable": 1}
 }

@@ -1,5 +1,6 @@
 package policies.rules.supply_chain.bom_covers_the_lineage_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.supply_chain.bom_covers_the_lineage as rule
 
 of(inputs) := [{"inputs": inputs}]
@@ -22,4 +23,14 @@ test_unknown_when_only_one_is_pinned if {
 
 test_unknown_without_inputs if {
 	count(rule.unknown) == 1 with input.lineage as of([{"kind": "code", "name": "c"}]) with input.bom as bom
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 1, "unknown": 0}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 1, "unknown": 0}
 }

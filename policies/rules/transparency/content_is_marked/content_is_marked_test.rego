@@ -1,5 +1,6 @@
 package policies.rules.transparency.content_is_marked_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.transparency.content_is_marked as rule
 
 test_passes if {
@@ -12,4 +13,14 @@ test_denies_unmarked if {
 
 test_not_applicable_otherwise if {
 	count(rule.not_applicable) == 1 with input.system as {"model": {"task": "regression"}}
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "not_applicable": count(rule.not_applicable)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 1, "not_applicable": 0}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "not_applicable": count(rule.not_applicable)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "not_applicable": 1}
 }
