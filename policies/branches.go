@@ -65,12 +65,12 @@ func (r recorder) TraceEvent(e topdown.Event) {
 }
 
 // branches runs every test once more, without the index and the early exits
-// that skip expressions, and returns how many outcomes of expressions there
-// are and which were never seen. Every expression of every body counts, those
+// that skip expressions, and returns how many outcomes of expressions each
+// file has, and which were never seen. Every expression of every body counts, those
 // inside of comprehensions too, twice: true, and false or undefined. An
 // assignment and a `some` declaration can be seen true only: they choose
 // values, and decide nothing.
-func branches(ctx context.Context, compiler *ast.Compiler, modules map[string]*ast.Module) (total int, missing []Branch, err error) {
+func branches(ctx context.Context, compiler *ast.Compiler, modules map[string]*ast.Module) (total map[string]int, missing []Branch, err error) {
 	got := recorder{}
 	for _, name := range slices.Sorted(maps.Keys(modules)) {
 		for _, r := range modules[name].Rules {
@@ -78,7 +78,7 @@ func branches(ctx context.Context, compiler *ast.Compiler, modules map[string]*a
 				continue
 			}
 			if err := record(ctx, compiler, modules[name].Package.Path.String()+"."+r.Head.Ref().String(), got); err != nil {
-				return 0, nil, err
+				return nil, nil, err
 			}
 		}
 	}
@@ -89,13 +89,14 @@ func branches(ctx context.Context, compiler *ast.Compiler, modules map[string]*a
 			gatherBranches(m, modules[path], got, outcomes, decides)
 		}
 	}
+	total = map[string]int{}
 	for e, o := range outcomes {
 		var lacks []string
-		if total++; !o[0] {
+		if total[e.file]++; !o[0] {
 			lacks = append(lacks, "true")
 		}
 		if decides[e] {
-			if total++; !o[1] {
+			if total[e.file]++; !o[1] {
 				lacks = append(lacks, "false")
 			}
 		}

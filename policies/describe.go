@@ -5,6 +5,7 @@ package policies
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -114,8 +115,9 @@ func (r *rule) annotate(a *ast.Annotations) error {
 // lineOf is the line of a word in a text, from a line on; that line itself
 // where the word does not stand.
 func lineOf(text []byte, from int, word string) int {
+	whole := regexp.MustCompile(`(^|[^\w.-])` + regexp.QuoteMeta(word) + `($|[^\w.-])`)
 	for i, line := range strings.Split(string(text), "\n") {
-		if i+1 >= from && strings.Contains(line, word) {
+		if i+1 >= from && whole.MatchString(line) {
 			return i + 1
 		}
 	}
