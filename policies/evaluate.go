@@ -40,9 +40,6 @@ type Given struct {
 	Gap     string   // why there is no value
 }
 
-// timeLimit is how long all rules together may take.
-const timeLimit = 10 * time.Second
-
 // Evaluate asks the rules and returns one result for every rule asked, sorted
 // by id. Evidence that a rule needs and that is missing, unverified, stale,
 // empty or of the wrong shape makes it unknown, and so does a threshold that
@@ -51,6 +48,9 @@ func (e *Engine) Evaluate(ctx context.Context, in Input) ([]modelvet.Result, err
 	rules, err := e.selected(in)
 	if err != nil {
 		return nil, err
+	}
+	if size := sizeOf(in.Evidence); size > e.limits.data {
+		return nil, fmt.Errorf("the evidence has %d bytes; at most %d are judged", size, e.limits.data)
 	}
 	thresholds, err := e.checkThresholds(in.Thresholds)
 	if err != nil {
@@ -231,15 +231,20 @@ func (e *Engine) ask(ctx context.Context, rules []rule, document, thresholds map
 	if len(rules) == 0 {
 		return nil, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeLimit)
-	defer cancel()
-	query := rego.New(
-		rego.Query(question(rules)), rego.Compiler(e.compiler), rego.Input(document),
-		rego.Store(inmem.NewFromObject(map[string]any{"config": map[string]any{"thresholds": thresholds}})),
-		rego.StrictBuiltinErrors(true), // a rule that breaks must not pass
-		rego.Time(at),
-	)
-	rs, err := query.Eval(ctx)
+	var rs rego.ResultSet
+	ask := func(ctx context.Context, rules []rule, l limits) error {
+		return l.within(ctx, func(ctx context.Context) (err error) {
+			got, err := e.query(rules, document, thresholds, at).Eval(ctx)
+			if ctx.Err() == nil {
+				rs = got
+			}
+			return err
+		})
+	}
+	err := ask(ctx, rules, e.limits)
+	if reached := (limitError{}); errors.As(err, &reached) {
+		return nil, e.blame(ctx, rules, reached, ask)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -255,6 +260,23 @@ func (e *Engine) ask(ctx context.Context, rules []rule, document, thresholds map
 		return nil, fmt.Errorf("an answer is no set of sentences: %w", err)
 	}
 	return said, nil
+}
+
+func (e *Engine) query(rules []rule, document, thresholds map[string]any, at time.Time) *rego.Rego {
+	return rego.New(
+		rego.Query(question(rules)), rego.Compiler(e.compiler), rego.Input(document),
+		rego.Store(inmem.NewFromObject(map[string]any{"config": map[string]any{"thresholds": thresholds}})),
+		rego.StrictBuiltinErrors(true), // a rule that breaks must not pass
+		rego.Time(at),
+	)
+}
+
+func sizeOf(evidence []modelvet.Evidence) int {
+	n := 0
+	for _, e := range evidence {
+		n += len(e.Predicate)
+	}
+	return n
 }
 
 // answer holds the sets of one rule. A pointer tells an empty set from none.

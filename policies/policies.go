@@ -34,6 +34,7 @@ type Engine struct {
 	thresholds map[string]Threshold
 	compiler   *ast.Compiler
 	digest     string
+	limits     limits
 }
 
 // rule is one compiled rule: what its annotations say, and what it was seen to read.
@@ -66,7 +67,7 @@ func load(ctx context.Context, own fs.FS, more ...fs.FS) (*Engine, error) {
 		}
 		sources = append(sources, found...)
 	}
-	e := &Engine{digest: digest(sources)}
+	e := &Engine{digest: digest(sources), limits: standardLimits}
 	var err error
 	if e.thresholds, err = readThresholds(own); err != nil {
 		return nil, err
@@ -77,7 +78,7 @@ func load(ctx context.Context, own fs.FS, more ...fs.FS) (*Engine, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("loading rules: %w", err)
 	}
-	if err := e.compile(sources); err != nil {
+	if err := e.limits.within(ctx, func(context.Context) error { return e.compile(sources) }); err != nil {
 		return nil, fmt.Errorf("compiling rules: %w", err)
 	}
 	if err := selfTest(ctx); err != nil {
