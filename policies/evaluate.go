@@ -234,7 +234,11 @@ func (e *Engine) ask(ctx context.Context, rules []rule, document, thresholds map
 	var rs rego.ResultSet
 	ask := func(ctx context.Context, rules []rule, l limits) error {
 		return l.within(ctx, func(ctx context.Context) (err error) {
-			got, err := e.query(rules, document, thresholds, at).Eval(ctx)
+			q, err := e.prepared(ctx, rules, thresholds)
+			if err != nil {
+				return err
+			}
+			got, err := q.Eval(ctx, rego.EvalInput(document), rego.EvalTime(at))
 			if ctx.Err() == nil {
 				rs = got
 			}
@@ -262,13 +266,31 @@ func (e *Engine) ask(ctx context.Context, rules []rule, document, thresholds map
 	return said, nil
 }
 
-func (e *Engine) query(rules []rule, document, thresholds map[string]any, at time.Time) *rego.Rego {
-	return rego.New(
-		rego.Query(question(rules)), rego.Compiler(e.compiler), rego.Input(document),
+// mostPrepared is how many questions an engine keeps ready: a server that
+// judges by one policy asks a few, whatever the number of models.
+const mostPrepared = 64
+
+// prepared is the question to the given rules under the given thresholds,
+// which takes longer to prepare than to ask.
+func (e *Engine) prepared(ctx context.Context, rules []rule, thresholds map[string]any) (rego.PreparedEvalQuery, error) {
+	text := question(rules)
+	bounds, err := json.Marshal(thresholds) // keys are sorted
+	if err != nil {
+		return rego.PreparedEvalQuery{}, err
+	}
+	key := text + string(bounds)
+	if q, ok := e.ready.get(key); ok {
+		return q, nil
+	}
+	q, err := rego.New(
+		rego.Query(text), rego.Compiler(e.compiler),
 		rego.Store(inmem.NewFromObject(map[string]any{"config": map[string]any{"thresholds": thresholds}})),
 		rego.StrictBuiltinErrors(true), // a rule that breaks must not pass
-		rego.Time(at),
-	)
+	).PrepareForEval(ctx)
+	if err == nil {
+		e.ready.put(key, q)
+	}
+	return q, err
 }
 
 func sizeOf(evidence []modelvet.Evidence) int {

@@ -35,6 +35,7 @@ type Engine struct {
 	compiler   *ast.Compiler
 	digest     string
 	limits     limits
+	ready      ready
 }
 
 // rule is one compiled rule: what its annotations say, and what it was seen to read.

@@ -30,7 +30,7 @@ unknown contains sprintf("drift/psi was not measured for column %s", [column]) i
 	some table in input.system.tables
 	table.kind == "training"
 	some column in table.features
-	not column in {m.slice.column | some m in _measured}
+	not column in _columns
 }
 
 unknown contains "a measurement of drift/psi lacks its column, or rests on no rows" if {
@@ -54,6 +54,8 @@ _production if {
 	some table in input.system.tables
 	table.kind == "production"
 }
+
+_columns contains m.slice.column if some m in _measured
 
 _measured contains m if {
 	some m in input.scans.drift.measurements

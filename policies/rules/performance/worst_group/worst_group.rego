@@ -31,7 +31,7 @@ unknown contains sprintf("performance/accuracy was not measured for group %s of 
 	some r in input.scans.fairness.measurements
 	r.metric == "fairness/selection_rate"
 	r.slice.attribute in lib.protected
-	not [r.slice.attribute, r.slice.group] in {[m.slice.attribute, m.slice.group] | some m in _groups}
+	not [r.slice.attribute, r.slice.group] in _measured
 	r.slice.group
 }
 
@@ -41,6 +41,8 @@ unknown contains "performance/accuracy of a group has no interval" if {
 }
 
 not_applicable contains "no protected attribute is declared for the table of predictions" if count(lib.protected) == 0
+
+_measured contains [m.slice.attribute, m.slice.group] if some m in _groups
 
 _groups contains m if {
 	some m in input.scans.performance.measurements

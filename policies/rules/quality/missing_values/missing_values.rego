@@ -25,7 +25,7 @@ unknown contains sprintf("table %s: quality/missing_share of column %s was not m
 	some table in input.system.tables
 	table.kind == "training"
 	some column in table.features
-	not [table.name, column] in {[m.slice.table, m.slice.column] | some m in _measured}
+	not [table.name, column] in _columns
 }
 
 unknown contains "a measurement of quality/missing_share lacks its interval, table or column" if {
@@ -37,6 +37,8 @@ unknown contains sprintf("quality/missing_share of %s rests on no rows", [m.slic
 	some m in _measured
 	m.n == 0
 }
+
+_columns contains [m.slice.table, m.slice.column] if some m in _measured
 
 _measured contains m if {
 	some m in input.scans.quality.measurements

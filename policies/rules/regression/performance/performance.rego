@@ -38,7 +38,7 @@ deny contains sprintf("%s may be as high as %.3f; the model in use has at most %
 
 deny contains sprintf("%s was measured of the model in use, and is not now", [b.metric]) if {
 	some b in _before
-	not b.metric in {m.metric | some m in _now}
+	not b.metric in _named
 }
 
 unknown contains sprintf("%s rests on %d rows, that of the model in use on %d: they cannot be compared", [b.metric, m.n, b.n]) if {
@@ -59,6 +59,8 @@ unknown contains "the decision about the model in use holds no figure of perform
 }
 
 not_applicable contains "the policy names no model in use for this stage" if not input.baseline.named
+
+_named contains m.metric if some m in _now
 
 _more_is_better := {"performance/roc_auc", "performance/accuracy", "performance/balanced_accuracy", "performance/average_precision", "performance/f1", "performance/macro_f1", "performance/r2"}
 

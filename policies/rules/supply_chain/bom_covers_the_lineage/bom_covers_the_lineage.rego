@@ -15,24 +15,34 @@ import future.keywords.not
 deny contains sprintf("%s %s of the lineage is no component of the bill of materials", [i.kind, i.name]) if {
 	some i in _inputs
 	startswith(i.digest, "sha256:")
-	not trim_prefix(i.digest, "sha256:") in {lower(h) | some c in input.bom.components; some h in c.sha256}
+	not trim_prefix(i.digest, "sha256:") in _digests
 }
 
 deny contains sprintf("%s %s of the lineage is no component of the bill of materials", [i.kind, i.name]) if {
 	some i in _inputs
 	not startswith(i.digest, "sha256:")
-	not i.name in {c.name | some c in input.bom.components}
+	not i.name in _names
 }
 
 unknown contains sprintf("%s %s is pinned in the bill of materials and not in the lineage: they cannot be compared", [i.kind, i.name]) if {
 	some i in _inputs
 	not startswith(i.digest, "sha256:")
-	some c in input.bom.components
-	c.name == i.name
-	count(c.sha256) > 0
+	i.name in _pinned
 }
 
 unknown contains "the lineage names no data set and no base model" if count(_inputs) == 0
+
+_names contains c.name if some c in input.bom.components
+
+_pinned contains c.name if {
+	some c in input.bom.components
+	count(c.sha256) > 0
+}
+
+_digests contains lower(h) if {
+	some c in input.bom.components
+	some h in c.sha256
+}
 
 _inputs contains i if {
 	some l in input.lineage

@@ -15,12 +15,17 @@ import future.keywords.not
 
 deny contains sprintf("weight file %s is no component of the bill of materials", [file.path]) if {
 	some file in _weights
-	not trim_prefix(file.digest, "sha256:") in {lower(h) | some c in input.bom.components; some h in c.sha256}
+	not trim_prefix(file.digest, "sha256:") in _digests
 }
 
 unknown contains "the artifact has no weight file" if {
 	input.bom.components
 	count(_weights) == 0
+}
+
+_digests contains lower(h) if {
+	some c in input.bom.components
+	some h in c.sha256
 }
 
 _weights contains file if {
