@@ -67,19 +67,28 @@ func (g *Gate) fill(ctx context.Context, c *modelvet.Case, stage Stage) error {
 }
 
 func (g *Gate) ask(ctx context.Context, c *modelvet.Case, stage Stage) ([]modelvet.Result, error) {
-	levels, err := g.levels(stage)
+	in, err := g.ruleInput(ctx, c, stage)
 	if err != nil {
 		return nil, err
+	}
+	return g.engine.Evaluate(ctx, in)
+}
+
+// ruleInput is the case as the rules are asked about it.
+func (g *Gate) ruleInput(ctx context.Context, c *modelvet.Case, stage Stage) (policies.Input, error) {
+	levels, err := g.levels(stage)
+	if err != nil {
+		return policies.Input{}, err
 	}
 	own, err := g.given(ctx, c, stage)
 	if err != nil {
-		return nil, err
+		return policies.Input{}, err
 	}
-	return g.engine.Evaluate(ctx, policies.Input{
+	return policies.Input{
 		Given:   own,
 		Subject: c.Subject, Stage: c.Stage, At: g.Now, Evidence: c.Evidence, Thresholds: stage.Thresholds,
 		Waivable: stage.Waivable, Levels: levels, Rules: c.Demanded,
-	})
+	}, nil
 }
 
 // Evidence opens an artifact, checks every byte of it, and verifies every

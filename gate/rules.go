@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/modelvet/modelvet"
 	"github.com/modelvet/modelvet/controls"
@@ -108,4 +109,29 @@ func (g *Gate) lowered(stage Stage) []string {
 		}
 	}
 	return out
+}
+
+// Export is the rules as a pack for `opa eval` and conftest.
+func (g *Gate) Export() map[string][]byte { return g.engine.Export() }
+
+// Document is what the rules see of an artifact, and the data beside it, after
+// everything that is attached was verified: the input of the pack.
+func (g *Gate) Document(ctx context.Context, ref string) (input, data map[string]any, err error) {
+	stage, err := g.Policy.Stage(g.Stage)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrInput, err)
+	}
+	subject, evidence, err := g.Evidence(ctx, ref)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range evidence {
+		age(&evidence[i], g.Now, time.Duration(stage.MaxEvidenceAge))
+	}
+	c := &modelvet.Case{Subject: subject, Stage: g.Stage, Evidence: evidence}
+	in, err := g.ruleInput(ctx, c, stage)
+	if err != nil {
+		return nil, nil, err
+	}
+	return g.engine.Document(in)
 }
