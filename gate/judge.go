@@ -48,6 +48,9 @@ func (g *Gate) fill(ctx context.Context, c *modelvet.Case, stage Stage) error {
 	c.System, c.Scans, c.Lineage = facts.system, facts.scans, facts.lineage
 	c.Approvals, c.Waivers = acts(c.Evidence)
 	c.Policy = modelvet.PolicyRef{Name: g.Policy.Name, Digest: g.Policy.Digest, Rules: g.engine.Digest(), Profiles: stage.Profiles, Catalogues: g.controls.Versions()}
+	for _, b := range g.Policy.Bundles {
+		c.Policy.Bundles = append(c.Policy.Bundles, b.Ref+"@"+b.Digest)
+	}
 	var sys modelvet.System
 	if c.System != nil {
 		sys = *c.System

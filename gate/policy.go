@@ -28,11 +28,12 @@ const (
 // Policy is what the governance team demands: whom to believe, and what each
 // stage asks for. It never comes from the folder that is judged.
 type Policy struct {
-	Name   string           `json:"name"`
-	Trust  []TrustedSigner  `json:"trust"`
-	Stages map[string]Stage `json:"stages"`
-	Digest string           `json:"-"` // SHA-256 of the file
-	Origin string           `json:"-"` // the file's path, or what was built in
+	Name    string           `json:"name"`
+	Trust   []TrustedSigner  `json:"trust"`
+	Stages  map[string]Stage `json:"stages"`
+	Bundles []BundleRef      `json:"bundles"` // rules that are not in this program
+	Digest  string           `json:"-"`       // SHA-256 of the file
+	Origin  string           `json:"-"`       // the file's path, or what was built in
 }
 
 // TrustedSigner is a key or an identity, and what it may do.

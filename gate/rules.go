@@ -23,8 +23,14 @@ type LevelChange struct {
 
 // load reads the catalogues and compiles the rules, built-in ones and added ones.
 func (g *Gate) load(ctx context.Context) error {
+	return g.withBundles(ctx, func(more []fs.FS) error {
+		return g.compile(ctx, append(slices.Clone(g.UserRules), more...))
+	})
+}
+
+func (g *Gate) compile(ctx context.Context, folders []fs.FS) error {
 	var books []fs.FS
-	for _, fsys := range g.UserRules {
+	for _, fsys := range folders {
 		if adds(fsys) {
 			books = append(books, fsys)
 		}
@@ -33,13 +39,10 @@ func (g *Gate) load(ctx context.Context) error {
 	if g.controls, err = controls.Load(books...); err != nil {
 		return fmt.Errorf("%w: reading the catalogues: %w", ErrInput, err)
 	}
-	if g.engine, err = policies.New(ctx, g.UserRules...); err != nil {
+	if g.engine, err = policies.New(ctx, folders...); err != nil {
 		return fmt.Errorf("%w: reading the rules: %w", ErrInput, err)
 	}
-	if err := g.engine.CheckControls(func(id string) bool {
-		e, ok := g.controls.Control(id)
-		return ok && e.InForce()
-	}); err != nil {
+	if err := g.engine.CheckControls(known(g.controls)); err != nil {
 		return fmt.Errorf("%w: reading the rules: %w", ErrInput, err)
 	}
 	return nil
