@@ -18,6 +18,7 @@ func Decide(c Case) Decision {
 		Schema: DecisionSchema, Stage: c.Stage, At: c.Now, Subject: c.Subject, System: c.System,
 		Policy: c.Policy, EvidenceRoot: EvidenceRoot(c.Evidence), Evidence: withoutPredicates(c.Evidence),
 		Scans: c.Scans, Lineage: c.Lineage, Required: slices.Clone(c.Required), Notes: slices.Clone(c.Notes), Engine: c.Engine,
+		Thresholds: c.Thresholds,
 	}
 	d.Waivers = judgeWaivers(c)
 	d.Results = applyWaivers(c.Results, d.Waivers)

@@ -39,6 +39,16 @@ type Decision struct {
 	Waivers      []Waiver        `json:"waivers"`
 	Notes        []string        `json:"notes"` // what weakens the decision: a development key, a dirty tree
 	Engine       Engine          `json:"engine"`
+	Thresholds   *ThresholdSet   `json:"thresholds,omitempty"` // the bounds that judged
+}
+
+// ThresholdSet are the bounds of a stage, and what is known of when they were set.
+type ThresholdSet struct {
+	Digest string             `json:"digest"` // SHA-256 of the stage's name and bounds
+	Proof  string             `json:"proof"`  // none; signature: its signer says when; timestamp: a trusted party does
+	SetAt  time.Time          `json:"setAt,omitzero"`
+	Signer *Signer            `json:"signer,omitempty"`
+	Values map[string]float64 `json:"values"` // by name, "performance.roc_auc_min"
 }
 
 // PolicyRef says by which policy a decision was taken.
@@ -48,6 +58,7 @@ type PolicyRef struct {
 	Rules      string            `json:"rules"`  // SHA-256 over the compiled rules
 	Profiles   []string          `json:"profiles"`
 	Catalogues map[string]string `json:"catalogues,omitempty"` // id to version
+	Bundles    []string          `json:"bundles,omitempty"`    // of rules, each REF@DIGEST
 }
 
 // Engine says which programs decided.
@@ -75,4 +86,6 @@ type Case struct {
 	Notes     []string
 	Engine    Engine
 	Now       time.Time
+
+	Thresholds *ThresholdSet
 }

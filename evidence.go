@@ -19,6 +19,8 @@ const (
 	PredicateApproval       = "https://github.com/modelvet/modelvet/predicates/approval/v1"
 	PredicateWaiver         = "https://github.com/modelvet/modelvet/predicates/waiver/v1"
 	PredicateDecision       = "https://github.com/modelvet/modelvet/predicates/decision/v1"
+	PredicateThresholds     = "https://github.com/modelvet/modelvet/predicates/thresholds/v1"
+	PredicateRules          = "https://github.com/modelvet/modelvet/predicates/rules/v1"
 	PredicateProvenance     = "https://slsa.dev/provenance/v1"
 	PredicateVSA            = "https://slsa.dev/verification_summary/v1"
 	PredicateModelSignature = "https://model_signing/signature/v1.0"

@@ -45,12 +45,15 @@ func (g *Gate) fill(ctx context.Context, c *modelvet.Case, stage Stage) error {
 	c.System, c.Scans, c.Lineage = facts.system, facts.scans, facts.lineage
 	c.Approvals, c.Waivers = acts(c.Evidence)
 	c.Policy = modelvet.PolicyRef{Name: g.Policy.Name, Digest: g.Policy.Digest, Rules: g.engine.Digest(), Profiles: stage.Profiles, Catalogues: g.controls.Versions()}
+	for _, b := range g.Policy.Bundles {
+		c.Policy.Bundles = append(c.Policy.Bundles, b.Ref+"@"+b.Digest)
+	}
 	var sys modelvet.System
 	if c.System != nil {
 		sys = *c.System
 	}
 	rules := g.engine.Rules()
-	c.Demanded = g.controls.RulesFor(stage.Profiles, rules)
+	c.Demanded = g.demanded(stage)
 	var err error
 	if c.Controls, err = g.controls.ForSystem(stage.Profiles, sys, rules, g.Now); err != nil {
 		return fmt.Errorf("choosing the controls: %w", err)
@@ -58,22 +61,34 @@ func (g *Gate) fill(ctx context.Context, c *modelvet.Case, stage Stage) error {
 	if c.Results, err = g.ask(ctx, c, stage); err != nil {
 		return fmt.Errorf("asking the rules: %w", err)
 	}
+	c.Notes = append(c.Notes, g.lowered(stage)...)
 	c.Notes = append(c.Notes, g.weaknesses(c)...)
 	return nil
 }
 
 func (g *Gate) ask(ctx context.Context, c *modelvet.Case, stage Stage) ([]modelvet.Result, error) {
-	levels, err := g.controls.Levels(stage.Profiles)
+	in, err := g.ruleInput(ctx, c, stage)
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range stage.Warn {
-		levels[id] = modelvet.Warn
+	return g.engine.Evaluate(ctx, in)
+}
+
+// ruleInput is the case as the rules are asked about it.
+func (g *Gate) ruleInput(ctx context.Context, c *modelvet.Case, stage Stage) (policies.Input, error) {
+	levels, err := g.levels(stage)
+	if err != nil {
+		return policies.Input{}, err
 	}
-	return g.engine.Evaluate(ctx, policies.Input{
+	own, err := g.given(ctx, c, stage)
+	if err != nil {
+		return policies.Input{}, err
+	}
+	return policies.Input{
+		Given:   own,
 		Subject: c.Subject, Stage: c.Stage, At: g.Now, Evidence: c.Evidence, Thresholds: stage.Thresholds,
 		Waivable: stage.Waivable, Levels: levels, Rules: c.Demanded,
-	})
+	}, nil
 }
 
 // Evidence opens an artifact, checks every byte of it, and verifies every
