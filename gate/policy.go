@@ -60,6 +60,7 @@ type Stage struct {
 
 	Levels          map[string]LevelChange `json:"levels"` // by rule id
 	DevelopmentKeys bool                   `json:"developmentKeys"`
+	Attesters       map[string][]string    `json:"attesters"` // kind of document to the roles that may attest it
 }
 
 // Age is a duration written as hours or days: "12h", "30d".
