@@ -169,6 +169,13 @@ func flawed(list []checked) bool {
 	return false
 }
 
+func place(path string, line int) string {
+	if line == 0 {
+		return path
+	}
+	return fmt.Sprintf("%s:%d", path, line)
+}
+
 func (t *terminal) checks(list []checked) error {
 	rows := [][]string{{"DOCUMENT", "KIND", "ITEMS", "MISSING", "NUMBERS", "DIFFER", "NOT MEASURED", "UNNAMED"}}
 	var notes []string
@@ -177,11 +184,11 @@ func (t *terminal) checks(list []checked) error {
 		for _, f := range c.Figures {
 			n[f.State]++
 			if f.State != documents.Agrees {
-				notes = append(notes, fmt.Sprintf("%s:%d: %s declared as %s: %s", c.Path, f.Line, f.Metric, f.Text, f.Reason))
+				notes = append(notes, fmt.Sprintf("%s: %s declared as %s: %s", place(c.Path, f.Line), f.Metric, f.Text, f.Reason))
 			}
 		}
 		for _, g := range c.Gaps() {
-			notes = append(notes, fmt.Sprintf("%s:%d: %s, %s: %s: %s", c.Path, g.Line, g.Ref, g.Title, g.State, g.Reason))
+			notes = append(notes, fmt.Sprintf("%s: %s, %s: %s: %s", place(c.Path, g.Line), g.Ref, g.Title, g.State, g.Reason))
 		}
 		if c.Error != "" {
 			notes = append(notes, c.Error)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -94,7 +95,7 @@ func policy(ts *testscript.TestScript, _ bool, args []string) {
 func edit(ts *testscript.TestScript, _ bool, args []string) {
 	b, err := os.ReadFile(ts.MkAbs(args[0]))
 	ts.Check(err)
-	after := regexp.MustCompile("(?m)"+args[1]).ReplaceAllString(string(b), args[2])
+	after := regexp.MustCompile("(?m)"+args[1]).ReplaceAllString(string(b), strings.ReplaceAll(args[2], `\n`, "\n"))
 	if after == string(b) {
 		ts.Fatalf("nothing in %s matches %s", args[0], args[1])
 	}
