@@ -17,6 +17,7 @@ const (
 	PredicateScan           = "https://github.com/modelvet/modelvet/predicates/scan/v1"
 	PredicateLineage        = "https://github.com/modelvet/modelvet/predicates/lineage/v1"
 	PredicateApproval       = "https://github.com/modelvet/modelvet/predicates/approval/v1"
+	PredicateDocument       = "https://github.com/modelvet/modelvet/predicates/document/v1"
 	PredicateWaiver         = "https://github.com/modelvet/modelvet/predicates/waiver/v1"
 	PredicateDecision       = "https://github.com/modelvet/modelvet/predicates/decision/v1"
 	PredicateThresholds     = "https://github.com/modelvet/modelvet/predicates/thresholds/v1"

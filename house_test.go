@@ -30,14 +30,16 @@ var house = map[string][]string{
 		"github.com/sigstore/sigstore", "github.com/sigstore/sigstore-go", "golang.org/x/crypto", "google.golang.org/protobuf"},
 	"bom":        {"", "github.com/CycloneDX/cyclonedx-go"},
 	"policies":   {"", "schemas", "github.com/open-policy-agent/opa"},
+	"documents":  {"", "schemas", "go.yaml.in/yaml/v3"},
 	"controls":   {"", "schemas", "controls/*", "go.yaml.in/yaml/v3"},
 	"controls/*": {"", "controls"},
-	"gate":       {"", "schemas", "artifact", "scanners", "lineage", "attest", "bom", "policies", "controls", "golang.org/x/sys"},
+	"gate":       {"", "schemas", "artifact", "scanners", "lineage", "attest", "bom", "policies", "controls", "documents", "golang.org/x/sys"},
 	"reports": {"", "codeberg.org/go-fonts/liberation", "github.com/boombuler/barcode", "github.com/jung-kurt/gofpdf",
 		"github.com/klauspost/compress", "golang.org/x/image", "reports/*"},
 	"reports/*": {"", "reports/*", "github.com/jung-kurt/gofpdf"},
 	"webhook":   {"", "k8s.io/api"},
-	"cmd/*":     {"", "schemas", "artifact", "scanners", "attest", "bom", "policies", "controls", "gate", "reports", "webhook", "github.com/spf13/cobra", "golang.org/x/term"},
+	"pipeline":  {""},
+	"cmd/*":     {"", "schemas", "artifact", "scanners", "attest", "bom", "policies", "controls", "controls/*", "documents", "gate", "reports", "webhook", "pipeline", "github.com/spf13/cobra", "golang.org/x/term"},
 }
 
 func TestHouse(t *testing.T) {

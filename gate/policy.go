@@ -85,7 +85,8 @@ type Stage struct {
 
 	Levels          map[string]LevelChange `json:"levels"` // by rule id
 	DevelopmentKeys bool                   `json:"developmentKeys"`
-	Require         []string               `json:"require"` // timestamp, transparency-log: of every signature
+	Require         []string               `json:"require"`   // timestamp, transparency-log: of every signature
+	Attesters       map[string][]string    `json:"attesters"` // kind of document to the roles that may attest it
 }
 
 // Age is a duration written as hours or days: "12h", "30d".
