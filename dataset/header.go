@@ -112,6 +112,32 @@ func readRecord(r *bufio.Reader) (string, error) {
 	return line, nil
 }
 
+// lineEnds tells the engine how lines end, which it would otherwise guess. Files
+// that differ are left to its guess.
+func lineEnds(sources []source) (string, error) {
+	var crlf, lf bool
+	for _, s := range sources {
+		f, err := os.Open(s.abs)
+		if err != nil {
+			return "", err
+		}
+		line, err := bufio.NewReader(io.LimitReader(f, maxHeader)).ReadString('\n')
+		f.Close()
+		if err != nil && err != io.EOF {
+			return "", err
+		}
+		if strings.HasSuffix(line, "\r\n") {
+			crlf = true
+		} else {
+			lf = true
+		}
+	}
+	if crlf && !lf {
+		return `, new_line='\r\n'`, nil
+	}
+	return "", nil
+}
+
 func delimiter(s source) (rune, error) {
 	_, d, err := firstLine(s)
 	return d, err
@@ -151,6 +177,16 @@ func roles(t modelvet.Table) []role {
 	out := []role{
 		{"id", t.ID, true}, {"label", t.Label, true}, {"prediction", t.Prediction, true},
 		{"score", t.Score, false}, {"weight", t.Weight, false}, {"output", t.Output, false},
+		{"time", t.Time, false}, {"split", t.Split, true},
+	}
+	for _, c := range t.Text {
+		out = append(out, role{"text", c, true})
+	}
+	for _, c := range t.Embedding {
+		out = append(out, role{"embedding", c, false})
+	}
+	for _, c := range t.Quasi {
+		out = append(out, role{"quasi", c, true})
 	}
 	for _, c := range t.Protected {
 		out = append(out, role{"protected", c, true})
