@@ -155,6 +155,19 @@ func (t *Table) sameSchema(ctx context.Context) error {
 
 var csvLine = regexp.MustCompile(`(?m)\bLine: (\d+)`)
 
+// Explain turns an error of the engine that came while rows were read into one
+// that names the file and the line.
+func (t *Table) Explain(err error) error { return t.explain(err) }
+
+// Line says at which line of its file a row stands, where that can be said:
+// in one CSV file, if no field holds a line end; a comma stands before it.
+func (t *Table) Line(row int64) string {
+	if len(t.sources) == 1 && t.sources[0].format == formatCSV {
+		return fmt.Sprintf(", line %d", row+1)
+	}
+	return ""
+}
+
 // explain turns the engine's many lines into one that names the file as the
 // user does and the line, and repeats no content of the table.
 func (t *Table) explain(err error) error {

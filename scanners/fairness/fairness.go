@@ -57,7 +57,7 @@ func (s Scanner) Scan(ctx context.Context, m modelvet.Model) (modelvet.Scan, err
 		scan.Coverage.Skipped = append(scan.Coverage.Skipped, modelvet.Gap{Path: path, Reason: gap})
 		return scan, nil
 	}
-	tab, err := dataset.Open(ctx, m.Dir, t)
+	tab, err := dataset.Open(ctx, m.Dir, t, dataset.Lean(append([]string{t.Label, t.Prediction, t.Score, t.Weight}, t.Protected...)...))
 	if err != nil {
 		return modelvet.Scan{}, fmt.Errorf("scanning %s: %w", name, err)
 	}
@@ -88,9 +88,6 @@ func unmeasurable(t modelvet.Table, ok bool, task string) string {
 
 func (s Scanner) measure(ctx context.Context, tab *dataset.Table, t modelvet.Table, task string, scan *modelvet.Scan) error {
 	q := newQuestion(tab, t)
-	if err := q.checkNumbers(ctx); err != nil {
-		return err
-	}
 	facts, err := q.facts(ctx)
 	if err != nil {
 		return err
