@@ -312,4 +312,3 @@ func Ident(col string) string {
 	col = strings.ReplaceAll(col, "\x00", "\uFFFD") // the engine would stop reading here
 	return `"` + strings.ReplaceAll(col, `"`, `""`) + `"`
 }
-
