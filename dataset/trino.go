@@ -83,11 +83,9 @@ func (t *Table) describeTrino(ctx context.Context) error {
 		return t.explain(err)
 	}
 	defer rows.Close()
-	for rows.Next() {
-	}
 	types, err := rows.ColumnTypes()
 	if err != nil {
-		return t.explain(errors.Join(err, rows.Err()))
+		return t.explain(err)
 	}
 	for _, c := range types {
 		t.columns = append(t.columns, Column{c.Name(), strings.ToUpper(c.DatabaseTypeName())})
@@ -95,7 +93,9 @@ func (t *Table) describeTrino(ctx context.Context) error {
 	if len(t.columns) == 0 {
 		return fmt.Errorf("%s has no columns", t.table.SQL.Relation)
 	}
-	return nil
+	for rows.Next() { // to its end, so that the server lets go of it
+	}
+	return rows.Err()
 }
 
 func (t *Table) checksum(ctx context.Context) error {
