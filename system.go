@@ -62,6 +62,7 @@ type Table struct {
 	Quasi      []string `json:"quasi,omitempty"`      // quasi-identifiers; empty: Protected
 	Loss       string   `json:"loss,omitempty"`       // members: the model's loss on the row
 	Member     string   `json:"member,omitempty"`     // members: 1 where the row was in the training data
+	BiasAudit  *Audit   `json:"biasAudit,omitempty"`  // predictions: the columns of a bias audit by New York City Local Law 144
 	Previous   string   `json:"previous,omitempty"`   // predictions: the score that the version in use now gives
 	Perturbed  []string `json:"perturbed,omitempty"`  // predictions on the same row after a change that should not matter
 	Output     string   `json:"output,omitempty"`     // attributions: the column with the model output they explain (margin)
@@ -72,6 +73,13 @@ type Table struct {
 type SQL struct {
 	Engine   string `json:"engine"`   // trino
 	Relation string `json:"relation"` // catalog.schema.table
+}
+
+// Audit names the columns that the rules of New York City Local Law 144 of 2021
+// ask about (6 RCNY 5-301).
+type Audit struct {
+	Sex  string `json:"sex"`
+	Race string `json:"race"` // race or ethnicity
 }
 
 // Document is a file written by people: declared evidence.

@@ -189,6 +189,9 @@ func roles(t modelvet.Table) []role {
 	for _, c := range t.Perturbed {
 		out = append(out, role{"perturbed", c, true})
 	}
+	if t.BiasAudit != nil {
+		out = append(out, role{"biasAudit.sex", t.BiasAudit.Sex, true}, role{"biasAudit.race", t.BiasAudit.Race, true})
+	}
 	for _, c := range t.Quasi {
 		out = append(out, role{"quasi", c, true})
 	}

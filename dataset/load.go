@@ -157,7 +157,12 @@ var csvLine = regexp.MustCompile(`(?m)\bLine: (\d+)`)
 
 // Explain turns an error of the engine that came while rows were read into one
 // that names the file and the line.
-func (t *Table) Explain(err error) error { return t.explain(err) }
+func (t *Table) Explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	return t.explain(err)
+}
 
 // Line says at which line of its file a row stands, where that can be said:
 // in one CSV file, if no field holds a line end; a comma stands before it.
