@@ -112,32 +112,6 @@ func readRecord(r *bufio.Reader) (string, error) {
 	return line, nil
 }
 
-// lineEnds tells the engine how lines end, which it would otherwise guess. Files
-// that differ are left to its guess.
-func lineEnds(sources []source) (string, error) {
-	var crlf, lf bool
-	for _, s := range sources {
-		f, err := os.Open(s.abs)
-		if err != nil {
-			return "", err
-		}
-		line, err := bufio.NewReader(io.LimitReader(f, maxHeader)).ReadString('\n')
-		f.Close()
-		if err != nil && err != io.EOF {
-			return "", err
-		}
-		if strings.HasSuffix(line, "\r\n") {
-			crlf = true
-		} else {
-			lf = true
-		}
-	}
-	if crlf && !lf {
-		return `, new_line='\r\n'`, nil
-	}
-	return "", nil
-}
-
 func delimiter(s source) (rune, error) {
 	_, d, err := firstLine(s)
 	return d, err

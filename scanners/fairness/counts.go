@@ -318,10 +318,26 @@ func (q question) check(facts []fact, task string) error {
 			labels = append(labels, f.label.String)
 		}
 	}
+	if err := q.filled(facts, labels); err != nil {
+		return err
+	}
 	if q.t.Label == "" {
 		labels = predictions
 	}
 	return q.checkValues(distinct(predictions), distinct(labels), task)
+}
+
+// filled wants a value somewhere in every column that the table names.
+func (q question) filled(facts []fact, labels []string) error {
+	if q.t.Label != "" && len(labels) == 0 {
+		return fmt.Errorf("column %q (label) is empty in every row: name the column with what came true, or none", q.t.Label)
+	}
+	for i, a := range q.attributes {
+		if !slices.ContainsFunc(facts, func(f fact) bool { return f.protected[i].Valid }) {
+			return fmt.Errorf("column %q (protected) is empty in every row: there is no group to measure", a)
+		}
+	}
+	return nil
 }
 
 func distinct(values []string) []string { return slices.Compact(slices.Sorted(slices.Values(values))) }
