@@ -17,6 +17,7 @@ package fairness
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/modelvet/modelvet"
 	"github.com/modelvet/modelvet/dataset"
@@ -66,6 +67,11 @@ func (s Scanner) Scan(ctx context.Context, m modelvet.Model) (modelvet.Scan, err
 		return modelvet.Scan{}, fmt.Errorf("scanning %s: %s: %w", name, t.Path, err)
 	}
 	scan.Coverage.Read = tab.Files()
+	if err := proxies(ctx, m, &scan); err != nil {
+		return modelvet.Scan{}, fmt.Errorf("scanning %s: looking for proxies: %w", name, err)
+	}
+	slices.Sort(scan.Coverage.Read)
+	scan.Coverage.Read = slices.Compact(scan.Coverage.Read)
 	return scan, nil
 }
 

@@ -369,6 +369,37 @@ func TestEveryClassHasItsParity(t *testing.T) {
 	near(t, "class 2", find(t, s, "class_parity_difference", "attribute", "g", "class", "2").Value, 1./3, 1e-12)
 }
 
+// A feature that copies the attribute is found; one of chance is not.
+func TestProxies(t *testing.T) {
+	dir := t.TempDir()
+	r := rand.New(rand.NewPCG(8, 8))
+	var b strings.Builder
+	b.WriteString("y,g,copy,income,chance,name\n")
+	for i := range 2000 {
+		g := r.IntN(2)
+		fmt.Fprintf(&b, "%d,%s,z%d,%.3f,%.3f,n%d\n", r.IntN(2), []string{"f", "m"}[g], g, 20+float64(10*g)+10*r.NormFloat64(), r.Float64(), i)
+	}
+	for name, content := range map[string]string{"train.csv": b.String(), "p.csv": hand} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := fairness.Scanner{}.Scan(t.Context(), modelvet.Model{Dir: dir, System: modelvet.System{Tables: []modelvet.Table{
+		{Name: "predictions", Kind: "predictions", Path: "p.csv", Label: "y", Prediction: "p", Protected: []string{"g"}},
+		{Name: "training", Kind: "training", Path: "train.csv", Label: "y", Protected: []string{"g"}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "copy", find(t, s, "proxy_association", "attribute", "g", "feature", "copy").Value, 1, 1e-9)
+	near(t, "copy", find(t, s, "proxy_gain", "attribute", "g", "feature", "copy").Value, 1, 1e-9)
+	if m := find(t, s, "proxy_association", "attribute", "g", "feature", "income"); m.Value < .3 || m.Value > .6 || *m.P > 1e-9 {
+		t.Errorf("income: %+v", m)
+	}
+	if m := find(t, s, "proxy_association", "attribute", "g", "feature", "chance"); m.Value > .08 || *m.P < .001 {
+		t.Errorf("chance: %+v", m)
+	}
+}
+
 func FuzzScan(f *testing.F) {
 	f.Add(hand, "y", "p", "g", "1", "0")
 	f.Add("y,p,\"g\"\"x\"\n1,1,'\n0,0,\"\n", "y", "p", `g"x`, "", "")
