@@ -34,9 +34,9 @@ var house = map[string][]string{
 	"gate":       {"", "schemas", "artifact", "scanners", "lineage", "attest", "policies", "controls", "golang.org/x/sys"},
 	"reports": {"", "codeberg.org/go-fonts/liberation", "github.com/boombuler/barcode", "github.com/jung-kurt/gofpdf",
 		"github.com/klauspost/compress", "golang.org/x/image", "reports/*"},
-	"reports/*": {"", "reports/*", "github.com/jung-kurt/gofpdf"},
+	"reports/*": {"", "reports/*", "github.com/jung-kurt/gofpdf", "github.com/digitorus/pkcs7", "github.com/digitorus/timestamp"},
 	"webhook":   {"", "k8s.io/api"},
-	"cmd/*":     {"", "schemas", "artifact", "scanners", "attest", "policies", "controls", "gate", "reports", "webhook", "github.com/spf13/cobra", "golang.org/x/term"},
+	"cmd/*":     {"", "schemas", "artifact", "scanners", "attest", "policies", "controls", "gate", "reports", "reports/*", "webhook", "github.com/spf13/cobra", "golang.org/x/term"},
 }
 
 func TestHouse(t *testing.T) {

@@ -27,21 +27,25 @@ var pageHTML string
 // HTML writes one self-contained file. It asks nothing of any server, its
 // content security policy lets only its own style and script run, and it can
 // be read without either.
-func HTML(w io.Writer, d modelvet.Decision) error {
+func HTML(w io.Writer, d modelvet.Decision) error { return Template{}.HTML(w, d) }
+
+// HTML writes the page in the organisation's look and language.
+func (t Template) HTML(w io.Writer, d modelvet.Decision) error {
 	v, err := newView(d)
 	if err != nil {
 		return err
 	}
-	p := newHTMLPage(v)
-	t, err := pageTemplate()
+	v.speech = newSpeech(t.Language)
+	p := newHTMLPage(v, t)
+	tmpl, err := pageTemplate()
 	if err != nil {
 		return err
 	}
-	if t, err = t.Clone(); err != nil {
+	if tmpl, err = tmpl.Clone(); err != nil {
 		return fmt.Errorf("preparing the page: %w", err)
 	}
 	var b bytes.Buffer
-	if err := t.Funcs(p.funcs()).Execute(&b, p); err != nil {
+	if err := tmpl.Funcs(p.funcs()).Execute(&b, p); err != nil {
 		return fmt.Errorf("filling the page: %w", err)
 	}
 	_, err = w.Write(b.Bytes())
@@ -55,6 +59,9 @@ var pageTemplate = sync.OnceValues(func() (*template.Template, error) {
 // htmlPage is the view and what only HTML needs: anchors.
 type htmlPage struct {
 	view
+	Template      Template
+	Logo          template.URL
+	Language      string
 	CSP           string
 	Style, Script template.HTML
 	Findings      []modelvet.Result
@@ -65,11 +72,16 @@ type htmlPage struct {
 	drawn         int
 }
 
-func newHTMLPage(v view) *htmlPage {
-	p := &htmlPage{view: v, Findings: v.findings(), Panels: panels(v.Scans), rules: map[string]string{}, evidence: map[string]string{}, regions: map[string]int{}}
-	p.Style = template.HTML("<style>" + pageCSS + "</style>")
+func newHTMLPage(v view, t Template) *htmlPage {
+	p := &htmlPage{view: v, Template: t, Findings: v.findings(), Panels: panels(v.Scans), rules: map[string]string{}, evidence: map[string]string{}, regions: map[string]int{}}
+	css := t.css()
+	p.Style = template.HTML("<style>" + css + "</style>")
 	p.Script = template.HTML("<script>" + pageJS + "</script>")
-	p.CSP = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'", cspHash(pageCSS), cspHash(pageJS))
+	p.CSP = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; img-src data:; base-uri 'none'; form-action 'none'", cspHash(css), cspHash(pageJS))
+	p.Language = v.language
+	if len(t.Logo) > 0 {
+		p.Logo = template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(t.Logo))
+	}
 	for i, r := range v.Results {
 		p.rules[r.ID] = fmt.Sprintf("rule-%d", i+1)
 	}
@@ -107,6 +119,15 @@ func (p *htmlPage) funcs() template.FuncMap {
 		"draw":         func(c chart) template.HTML { p.drawn++; return svg(c.scene, fmt.Sprintf("c%d", p.drawn)) },
 		"lineageChart": func() template.HTML { return svg(lineageScene(p.view), "lineage-picture") },
 		"table":        func(s panel) chart { return chart{scene: scene{Title: s.Title}, Rows: s.Single} },
-		"region":       p.region,
+		"region":       p.region, "t": p.t,
 	}
+}
+
+// css is the style sheet with the organisation's colour; in the dark theme it
+// is too dark to read, so that theme keeps its own.
+func (t Template) css() string {
+	if t.Colour == "" {
+		return pageCSS
+	}
+	return pageCSS + "@media (prefers-color-scheme:light){:root{--accent:" + t.Colour + "}}"
 }

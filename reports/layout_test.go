@@ -158,16 +158,7 @@ func TestContrast(t *testing.T) {
 	}
 }
 
-func contrast(a, b string) float64 {
-	x, y := luminance(a), luminance(b)
-	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
-}
-
-func luminance(color string) float64 {
-	r, g, b := rgb(color)
-	linear := func(v int) float64 { return iccValue(float64(v) / 255) }
-	return 0.2126*linear(r) + 0.7152*linear(g) + 0.0722*linear(b)
-}
+func contrast(a, b string) float64 { return contrastOf(palette[a], palette[b]) }
 
 // FuzzRender puts any text into every place of a decision: no format panics,
 // and each still shows a closed gate.

@@ -177,10 +177,10 @@ func (b *book) verify() {
 }
 
 func (b *book) signOff() {
-	b.ensure(75)
+	b.ensure(100)
 	b.heading(1, "Sign-off")
 	b.para("A signature below says that its signer has read this report; it changes neither the decision nor its record.")
-	for _, who := range []string{"Owner of the model", "Independent reviewer", "Committee or risk officer"} {
+	for _, who := range []string{"Owner of the model", "Independent reviewer", "Committee or risk officer", "Seal of the organisation"} {
 		b.ensure(20)
 		b.in("P", func(*node) { b.text(marginX, b.y+5, bold, 9.4, "ink", who) })
 		for i, s := range []string{"Name and function", "Date", "Signature"} {

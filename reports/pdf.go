@@ -16,7 +16,11 @@ import (
 // PDF writes the report for auditors: fonts embedded, every page numbered and
 // marked with the artifact's digest, decision.json attached. The PDF is a
 // rendering; the attached decision is the record.
-func PDF(w io.Writer, d modelvet.Decision) error {
+func PDF(w io.Writer, d modelvet.Decision) error { return Template{}.PDF(w, d) }
+
+// PDF writes the report in the organisation's look. The template is attached
+// too, so that whoever verifies the report can render it again.
+func (t Template) PDF(w io.Writer, d modelvet.Decision) error {
 	file, err := record(d)
 	if err != nil {
 		return err
@@ -33,12 +37,20 @@ func PDF(w io.Writer, d modelvet.Decision) error {
 	if err != nil {
 		return err
 	}
-	b := &book{layout: l, view: v, record: fmt.Sprintf("sha256:%x", sha256.Sum256(file))}
+	own, err := t.record()
+	if err != nil {
+		return err
+	}
+	v.speech = newSpeech(t.Language)
+	b := &book{layout: l, view: v, record: fmt.Sprintf("sha256:%x", sha256.Sum256(file)), template: t}
 	b.bind()
-	return l.write(w, document{
-		title: fmt.Sprintf("Model assessment report: %s (%s)", visible(v.Title), v.Stamp), subject: visible(v.Subject.Digest), at: v.At,
-		files: []attachment{{name: "decision.json", mime: "application/json", what: "The decision that this report renders", relation: "Source", content: file}},
-	})
+	doc := document{title: b.t("Model assessment report: %s (%s)", visible(v.Title), b.t(v.Stamp)), subject: visible(v.Subject.Digest), at: v.At, language: v.language,
+		author: or(visible(t.Organisation), "modelvet"), accent: t.Colour,
+		files: []attachment{{name: recordName, mime: "application/json", what: "The decision that this report renders", relation: "Source", content: file}}}
+	if own != nil {
+		doc.files = append(doc.files, attachment{name: templateName, mime: "application/json", what: "The template that gives this report its look", relation: "Supplement", content: own})
+	}
+	return l.write(w, doc)
 }
 
 // book is the report as a bound volume.
@@ -46,6 +58,7 @@ type book struct {
 	*layout
 	view
 	record   string // digest of the attached decision.json
+	template Template
 	contents *node
 	index    int // page of the contents
 }
@@ -67,12 +80,15 @@ func (b *book) cover() {
 	b.newPage()
 	b.rect(0, 0, paperW, 62, "accent")
 	b.in("P", func(*node) {
-		b.text(marginX, 21, bold, 9, "white", "modelvet · release gate for machine-learning models")
+		b.text(marginX, 21, bold, 9, "white", b.cut(bold, 9, clip(or(b.template.Organisation, b.t("modelvet · release gate for machine-learning models")), 200, templateName), 120))
 	})
 	b.in("P", func(*node) { b.text(marginX, 40, bold, 25, "white", "Model assessment report") })
 	b.in("P", func(*node) {
 		b.text(marginX, 50, regular, 11, "white", "Automated; expresses no assurance conclusion")
 	})
+	if logo, err := b.template.logo(); len(b.template.Logo) > 0 && err == nil {
+		b.picturePNG(logo, marginX+column-44, 12, 44, 20)
+	}
 	b.y = 74
 	b.in("H1", func(*node) {
 		b.lines(b.wrap(bold, 19, clip(b.Title, 200, "decision.json"), column), marginX, bold, 19, "ink")

@@ -15,6 +15,7 @@ import (
 // view is what every format shows: the decision, sorted for reading.
 type view struct {
 	modelvet.Decision
+	speech
 	Stamp      string // one word for the cover
 	Tone       string
 	Sentence   string // why, in one sentence
@@ -56,7 +57,7 @@ func newView(d modelvet.Decision) (view, error) {
 	if err := consistent(d); err != nil {
 		return view{}, err
 	}
-	v := view{Decision: d, Title: title(d), Counts: map[string]int{}}
+	v := view{Decision: d, speech: newSpeech(""), Title: title(d), Counts: map[string]int{}}
 	v.sortResults()
 	v.Frameworks = rollUp(d)
 	v.Needs = needs(d)

@@ -40,7 +40,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "flip": flip, "policy": policy, "edit": edit, "model": model,
+			"code": code, "flip": flip, "policy": policy, "edit": edit, "model": model, "certificate": certificate, "tamper": tamper,
 		},
 	})
 }
