@@ -93,8 +93,10 @@ func markdownText(t *testing.T, d modelvet.Decision) string {
 }
 
 func htmlText(t *testing.T, d modelvet.Decision) string {
-	return html.UnescapeString(tags.ReplaceAllString(string(render(t, "html", d)), ""))
+	return plainHTML(string(render(t, "html", d)))
 }
+
+func plainHTML(page string) string { return html.UnescapeString(tags.ReplaceAllString(page, "")) }
 
 func csvText(t *testing.T, d modelvet.Decision) string {
 	rows, err := csv.NewReader(bytes.NewReader(render(t, "csv", d))).ReadAll()
