@@ -249,9 +249,10 @@ func (l *layout) cells(g grid, row []cell, cut laid, nodes []*node, from, to int
 // badge is a word on its colour, with a sign, so that colour is never alone.
 func (l *layout) badge(x, y float64, word string) {
 	const size, h = 6.6, 3.5
-	l.rect(x, y, l.width(bold, size, word)+6, h, tone(word))
+	said := l.words.t(word)
+	l.rect(x, y, l.width(bold, size, said)+6, h, tone(word))
 	l.badgeSign(x+2.2, y+h/2, word)
-	l.text(x+4.4, y+h*0.72, bold, size, "white", word)
+	l.text(x+4.4, y+h*0.72, bold, size, "white", said)
 }
 
 func (l *layout) badgeSign(x, y float64, word string) {

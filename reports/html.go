@@ -31,11 +31,10 @@ func HTML(w io.Writer, d modelvet.Decision) error { return Template{}.HTML(w, d)
 
 // HTML writes the page in the organisation's look and language.
 func (t Template) HTML(w io.Writer, d modelvet.Decision) error {
-	v, err := newView(d)
+	v, err := newViewIn(d, newSpeech(t.Language))
 	if err != nil {
 		return err
 	}
-	v.speech = newSpeech(t.Language)
 	p := newHTMLPage(v, t)
 	tmpl, err := pageTemplate()
 	if err != nil {
@@ -112,7 +111,7 @@ func (p *htmlPage) funcs() template.FuncMap {
 		"signTone": func(t string) string { return toneSigns[t] },
 		"num":      number, "interval": interval, "pvalue": pvalue, "slice": func(s map[string]string) string { return visible(slice(s)) },
 		"metric": metricName, "moment": moment, "date": date, "short": func(s string) string { return visible(short(s)) },
-		"tally": counts, "words": func() []string { return wordOrder }, "level": levelWord, "cause": cause, "effect": effect,
+		"tally": p.counts, "words": func() []string { return wordOrder }, "level": p.level, "cause": p.cause, "effect": p.effect,
 		"finding": func(i int) string { return fmt.Sprintf("F-%02d", i+1) }, "kind": func(s string) string { return visible(kind(s)) },
 		"signer": signerWord, "place": place, "points": points, "evidenceStatus": func(e modelvet.Evidence) string { return or(string(e.Status), "unknown") },
 		"ruleID": func(id string) string { return p.rules[id] }, "evidenceID": func(d string) string { return p.evidence[d] },

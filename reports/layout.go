@@ -16,6 +16,7 @@ const (
 // the logical structure of what it places, for readers who cannot see.
 type layout struct {
 	*metrics
+	words  speech // for labels
 	leaves []*leaf
 	y      float64
 	root   *node
