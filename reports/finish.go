@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf16"
 
@@ -263,12 +264,23 @@ func (p *pdf) compress() error {
 	return nil
 }
 
-func packStream(data []byte) ([]byte, error) {
-	var b bytes.Buffer
-	w, err := deflate.NewWriterLevel(&b, 6)
+var packers = sync.Pool{New: func() any {
+	w, err := deflate.NewWriterLevel(nil, 6)
 	if err != nil {
-		return nil, err
+		return nil
 	}
+	return w
+}}
+
+// packStream deflates; a used packer gives the same bytes as a new one.
+func packStream(data []byte) ([]byte, error) {
+	w, ok := packers.Get().(*deflate.Writer)
+	if !ok {
+		return nil, fmt.Errorf("packing: no packer")
+	}
+	defer packers.Put(w)
+	var b bytes.Buffer
+	w.Reset(&b)
 	if _, err := w.Write(data); err != nil {
 		return nil, err
 	}

@@ -192,9 +192,14 @@ func gaps(scans []modelvet.Scan) []gap {
 
 // causes are the reasons beside those that the results tell in full.
 func (v view) causes() []string {
+	rules := map[string]bool{}
+	for _, r := range v.Blocking {
+		rules[r.ID] = true
+	}
 	var out []string
 	for _, reason := range v.Reasons {
-		told := slices.ContainsFunc(v.Blocking, func(r modelvet.Result) bool {
+		id, _, _ := strings.Cut(reason, ": ")
+		told := rules[strings.TrimSuffix(id, " cannot be verified")] || slices.ContainsFunc(v.Blocking, func(r modelvet.Result) bool {
 			return strings.HasPrefix(reason, r.ID+": ") || strings.HasPrefix(reason, r.ID+" cannot be verified: ")
 		})
 		if !told {
