@@ -50,6 +50,31 @@ func TestNothingRunsOffThePage(t *testing.T) {
 	}
 }
 
+// TestLabelsStayInTheirCells, in the language with the longest words too.
+func TestLabelsStayInTheirCells(t *testing.T) {
+	for _, language := range Languages() {
+		v, err := newViewIn(fixture(), newSpeech(language))
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := newLayout()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := &book{layout: l, view: v, record: digest("record")}
+		b.bind()
+		for page, leaf := range b.leaves {
+			for i, o := range leaf.ops {
+				for _, x := range leaf.ops[:i] { // a text that begins inside another on its line
+					if o.Kind == "text" && x.Kind == "text" && o.node != x.node && o.Y-x.Y < 1 && x.Y-o.Y < 1 && o.X > x.X && o.X+0.2 < x.X+b.width(x.face, x.Size, strings.TrimRight(x.Text, " ")) {
+						t.Errorf("%s, page %d: %q is written over %q", language, page+1, o.Text, x.Text)
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestRowsHigherThanAPageAreCut(t *testing.T) {
 	l, err := newLayout()
 	if err != nil {
