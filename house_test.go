@@ -36,10 +36,10 @@ var house = map[string][]string{
 	"gate":       {"", "schemas", "artifact", "scanners", "lineage", "attest", "bom", "policies", "controls", "documents", "golang.org/x/sys"},
 	"reports": {"", "codeberg.org/go-fonts/liberation", "github.com/boombuler/barcode", "github.com/jung-kurt/gofpdf",
 		"github.com/klauspost/compress", "golang.org/x/image", "reports/*"},
-	"reports/*": {"", "reports/*", "github.com/jung-kurt/gofpdf"},
+	"reports/*": {"", "reports/*", "github.com/jung-kurt/gofpdf", "github.com/digitorus/pkcs7", "github.com/digitorus/timestamp"},
 	"webhook":   {"", "k8s.io/api"},
 	"pipeline":  {""},
-	"cmd/*":     {"", "schemas", "artifact", "scanners", "attest", "bom", "policies", "controls", "controls/*", "documents", "gate", "reports", "webhook", "pipeline", "github.com/spf13/cobra", "golang.org/x/term"},
+	"cmd/*":     {"", "schemas", "artifact", "scanners", "attest", "bom", "policies", "controls", "controls/*", "documents", "gate", "reports", "reports/*", "webhook", "pipeline", "github.com/spf13/cobra", "golang.org/x/term"},
 }
 
 func TestHouse(t *testing.T) {

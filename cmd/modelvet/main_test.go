@@ -41,7 +41,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "flip": flip, "policy": policy, "edit": edit, "model": model, "pin": pin, "flipblob": flipBlob,
+			"code": code, "flip": flip, "policy": policy, "edit": edit, "model": model, "pin": pin, "flipblob": flipBlob, "certificate": certificate, "tamper": tamper,
 		},
 	})
 }
