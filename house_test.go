@@ -35,8 +35,10 @@ var house = map[string][]string{
 	"reports": {"", "codeberg.org/go-fonts/liberation", "github.com/boombuler/barcode", "github.com/jung-kurt/gofpdf",
 		"github.com/klauspost/compress", "golang.org/x/image", "reports/*"},
 	"reports/*": {"", "reports/*", "github.com/jung-kurt/gofpdf"},
-	"webhook":   {"", "k8s.io/api"},
-	"cmd/*":     {"", "schemas", "artifact", "scanners", "attest", "policies", "controls", "gate", "reports", "webhook", "github.com/spf13/cobra", "golang.org/x/term"},
+	"webhook":   {"", "webhook/*", "k8s.io/api", "k8s.io/apimachinery", "golang.org/x/sync"},
+	"webhook/*": {"", "go.yaml.in/yaml/v3"},
+	"charts":    {"go.yaml.in/yaml/v3"},
+	"cmd/*":     {"", "schemas", "artifact", "scanners", "attest", "policies", "controls", "gate", "reports", "webhook", "webhook/*", "charts", "github.com/spf13/cobra", "golang.org/x/term"},
 }
 
 func TestHouse(t *testing.T) {
