@@ -98,6 +98,9 @@ func (r *Reviewer) find(group, kind string, raw []byte) ([]references.Reference,
 	if err := json.Unmarshal(raw, &object); err != nil {
 		return nil, fmt.Errorf("reading the object: %w", err)
 	}
+	if object == nil {
+		return nil, errors.New("the request holds no object")
+	}
 	return r.Table.Find(group, kind, object)
 }
 
