@@ -61,7 +61,8 @@ func (g *Gate) Standing(ctx context.Context, ref string) (Standing, error) {
 		if c := b.At.Compare(a.At); c != 0 {
 			return c
 		}
-		// Of two of the same second, the one that does not allow counts.
+		// Of the same moment, as with SOURCE_DATE_EPOCH: a no counts before a yes,
+		// and a yes before what still waited for a person.
 		if c := compare(rank(a), rank(b)); c != 0 {
 			return c
 		}
@@ -71,8 +72,11 @@ func (g *Gate) Standing(ctx context.Context, ref string) (Standing, error) {
 }
 
 func rank(d SignedDecision) string {
-	if d.Outcome == modelvet.Allowed {
+	switch d.Outcome {
+	case modelvet.Allowed:
 		return "b"
+	case modelvet.Pending:
+		return "c"
 	}
 	return "a"
 }

@@ -58,7 +58,7 @@ func (r *rig) start(log, name string, args ...string) *exec.Cmd {
 	if err := cmd.Start(); err != nil {
 		r.t.Fatalf("starting %s: %v; scripts/interop-webhook.sh builds it", name, err)
 	}
-	r.t.Cleanup(func() { _ = cmd.Process.Kill(); _, _ = cmd.Process.Wait(); f.Close() })
+	r.root.Cleanup(func() { _ = cmd.Process.Kill(); _, _ = cmd.Process.Wait(); f.Close() })
 	return cmd
 }
 
@@ -106,7 +106,7 @@ func newRig(t *testing.T) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, dir: t.TempDir(), bin: filepath.Join(cache, "modelvet", "bin"), rotateEvery: "1440h", overlap: "1m"}
+	r := &rig{t: t, root: t, dir: t.TempDir(), bin: filepath.Join(cache, "modelvet", "bin"), rotateEvery: "1440h", overlap: "1m"}
 	r.client = &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, MaxIdleConnsPerHost: 64}}
 	r.modelvet = filepath.Join(r.dir, "modelvet")
 	if out, err := exec.Command("go", "build", "-o", r.modelvet, "../cmd/modelvet").CombinedOutput(); err != nil {
@@ -217,6 +217,7 @@ func (r *rig) models() {
 	r.ok = r.gated("credit", time.Now().Add(-time.Hour), true)
 	r.pending = r.gated("pending", time.Now().Add(-time.Hour), false)
 	r.expired = r.gated("expired", time.Now().AddDate(0, 0, -370), true)
+	r.must(os.WriteFile(filepath.Join(r.dir, "project", "model", "notes.txt"), []byte("another model\n"), 0o644))
 	r.run(nil, "0", "pack", "project")
 	r.must(exec.Command("cp", "-r", filepath.Join(r.dir, "project", ".modelvet", "packed"), filepath.Join(r.dir, "bare")).Run())
 	r.run(nil, "0", "push", "oci:bare", r.registry+"/models/bare:v1")
