@@ -24,7 +24,7 @@ import (
 
 // rig is a control plane, a registry with gated models, and the webhook.
 type rig struct {
-	t                    *testing.T
+	t, root              *testing.T // of the step, of the whole
 	dir, bin             string
 	api, token, ca       string
 	registry             string
