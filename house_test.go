@@ -37,9 +37,11 @@ var house = map[string][]string{
 	"reports": {"", "codeberg.org/go-fonts/liberation", "github.com/boombuler/barcode", "github.com/jung-kurt/gofpdf",
 		"github.com/klauspost/compress", "golang.org/x/image", "reports/*"},
 	"reports/*": {"", "reports/*", "github.com/jung-kurt/gofpdf", "github.com/digitorus/pkcs7", "github.com/digitorus/timestamp"},
-	"webhook":   {"", "k8s.io/api"},
+	"webhook":   {"", "webhook/*", "k8s.io/api", "k8s.io/apimachinery", "golang.org/x/sync"},
+	"webhook/*": {"", "go.yaml.in/yaml/v3"},
+	"charts":    {"go.yaml.in/yaml/v3"},
 	"pipeline":  {""},
-	"cmd/*":     {"", "schemas", "artifact", "scanners", "attest", "bom", "policies", "controls", "controls/*", "documents", "gate", "reports", "reports/*", "webhook", "pipeline", "github.com/spf13/cobra", "golang.org/x/term"},
+	"cmd/*":     {"", "schemas", "artifact", "scanners", "attest", "bom", "policies", "controls", "controls/*", "documents", "gate", "reports", "reports/*", "webhook", "webhook/*", "charts", "pipeline", "github.com/spf13/cobra", "golang.org/x/term"},
 }
 
 func TestHouse(t *testing.T) {
