@@ -166,9 +166,9 @@ func (p proof) accept(predicateType string, claimed, at, now time.Time) error {
 		}
 	}
 	switch predicateType {
-	case modelvet.PredicateApproval, modelvet.PredicateWaiver:
+	case modelvet.PredicateApproval, modelvet.PredicateWaiver, modelvet.PredicateDocument:
 		if len(p.signer.Roles) == 0 {
-			return unverified("signed by %s, to whom the policy gives no role: approvals and waivers are for roles (trust, roles)", who(p.signer))
+			return unverified("signed by %s, to whom the policy gives no role: approvals, waivers and attested documents are for roles (trust, roles)", who(p.signer))
 		}
 	default:
 		if !p.producer {

@@ -104,7 +104,7 @@ func (g *Gate) mayAct(ctx context.Context, d modelvet.Decision, role string) err
 		return fmt.Errorf("%w: %s gives %s the roles %s, not %s", ErrInput, g.Policy.Origin, known.Name, strings.Join(known.Roles, ", "), role)
 	}
 	for _, e := range d.Evidence {
-		if e.Signer.ID() == me.ID() && !isAct(e.PredicateType) {
+		if e.Signer.ID() == me.ID() && !isAct(e.PredicateType) && e.PredicateType != modelvet.PredicateDocument {
 			return fmt.Errorf("%w: this key also signed evidence about the model: its author cannot act on it; use another person's key", ErrInput)
 		}
 	}
@@ -185,7 +185,7 @@ func carryActs(ctx context.Context, out string, o *output, created time.Time) er
 	}
 	var keep []artifact.Attachment
 	for _, r := range referrers {
-		if r.Err == nil && (r.PredicateType == modelvet.PredicateApproval || r.PredicateType == modelvet.PredicateWaiver) {
+		if r.Err == nil && (r.PredicateType == modelvet.PredicateApproval || r.PredicateType == modelvet.PredicateWaiver || r.PredicateType == modelvet.PredicateDocument) {
 			keep = append(keep, artifact.Attachment{PredicateType: r.PredicateType, Bundle: r.Bundle})
 		}
 	}

@@ -21,6 +21,8 @@ func (g *Gate) Attest(ctx context.Context, ref, predicateType string, document [
 	switch {
 	case isAct(predicateType):
 		return 0, fmt.Errorf("%w: %s is made by approve, waive, judge or gate, never by attest", ErrInput, predicateType)
+	case predicateType == modelvet.PredicateDocument:
+		return 0, fmt.Errorf("%w: a document is attested by `modelvet document attest`, from the artifact's own copy of it", ErrInput)
 	case predicateType == modelvet.PredicateModelSignature:
 		return 0, fmt.Errorf("%w: the model signature is made by gate, from the files themselves", ErrInput)
 	case !strings.Contains(predicateType, "://"):

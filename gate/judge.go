@@ -12,7 +12,6 @@ import (
 	"github.com/modelvet/modelvet"
 	"github.com/modelvet/modelvet/artifact"
 	"github.com/modelvet/modelvet/attest"
-	"github.com/modelvet/modelvet/controls"
 	"github.com/modelvet/modelvet/policies"
 	"github.com/modelvet/modelvet/schemas"
 )
@@ -44,36 +43,58 @@ func (g *Gate) fill(ctx context.Context, c *modelvet.Case, stage Stage) error {
 	facts := gather(c.Evidence)
 	c.System, c.Scans, c.Lineage = facts.system, facts.scans, facts.lineage
 	c.Approvals, c.Waivers = acts(c.Evidence)
+	c.Attestations, c.Attesters = attestations(c.Evidence), stage.Attesters
 	c.Policy = modelvet.PolicyRef{Name: g.Policy.Name, Digest: g.Policy.Digest, Rules: g.engine.Digest(), Profiles: stage.Profiles, Catalogues: g.controls.Versions()}
+	for _, b := range g.Policy.Bundles {
+		c.Policy.Bundles = append(c.Policy.Bundles, b.Ref+"@"+b.Digest)
+	}
 	var sys modelvet.System
 	if c.System != nil {
 		sys = *c.System
 	}
 	rules := g.engine.Rules()
-	c.Demanded = g.controls.RulesFor(stage.Profiles, rules)
+	c.Demanded = g.demanded(stage)
 	var err error
 	if c.Controls, err = g.controls.ForSystem(stage.Profiles, sys, rules, g.Now); err != nil {
 		return fmt.Errorf("choosing the controls: %w", err)
 	}
+	if c.Unbound, err = g.controls.NotBinding(stage.Profiles, sys, rules, g.Now); err != nil {
+		return fmt.Errorf("choosing the controls: %w", err)
+	}
+	if c.System != nil {
+		c.Classification = classification(g.controls.Classify(sys, g.Now), sys)
+	}
 	if c.Results, err = g.ask(ctx, c, stage); err != nil {
 		return fmt.Errorf("asking the rules: %w", err)
 	}
+	c.Notes = append(c.Notes, g.lowered(stage)...)
 	c.Notes = append(c.Notes, g.weaknesses(c)...)
 	return nil
 }
 
 func (g *Gate) ask(ctx context.Context, c *modelvet.Case, stage Stage) ([]modelvet.Result, error) {
-	levels, err := g.controls.Levels(stage.Profiles)
+	in, err := g.ruleInput(ctx, c, stage)
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range stage.Warn {
-		levels[id] = modelvet.Warn
+	return g.engine.Evaluate(ctx, in)
+}
+
+// ruleInput is the case as the rules are asked about it.
+func (g *Gate) ruleInput(ctx context.Context, c *modelvet.Case, stage Stage) (policies.Input, error) {
+	levels, err := g.levels(stage)
+	if err != nil {
+		return policies.Input{}, err
 	}
-	return g.engine.Evaluate(ctx, policies.Input{
+	own, err := g.given(ctx, c, stage)
+	if err != nil {
+		return policies.Input{}, err
+	}
+	return policies.Input{
+		Given:   own,
 		Subject: c.Subject, Stage: c.Stage, At: g.Now, Evidence: c.Evidence, Thresholds: stage.Thresholds,
 		Waivable: stage.Waivable, Levels: levels, Rules: c.Demanded,
-	})
+	}, nil
 }
 
 // Evidence opens an artifact, checks every byte of it, and verifies every
@@ -138,6 +159,7 @@ func (g *Gate) trust() (attest.Trust, error) {
 var contracts = map[string]string{
 	modelvet.PredicateSystem: "system", modelvet.PredicateScan: "scan", modelvet.PredicateLineage: "lineage",
 	modelvet.PredicateApproval: "approval", modelvet.PredicateWaiver: "waiver",
+	modelvet.PredicateDocument: "document",
 }
 
 // checkSchema lowers evidence that does not keep its contract.
@@ -230,10 +252,8 @@ func (g *Gate) weaknesses(c *modelvet.Case) []string {
 			out = append(out, fmt.Sprintf("evidence %.19s is not believed (%s): %s", e.Digest, e.Status, e.Reason))
 		}
 	}
-	if c.System != nil {
-		if k := controls.Classify(*c.System, g.Now); k.Mismatch != "" {
-			out = append(out, k.Mismatch)
-		}
+	if c.Classification != nil && c.Classification.Mismatch != "" {
+		out = append(out, c.Classification.Mismatch)
 	}
 	return out
 }

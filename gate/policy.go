@@ -33,8 +33,9 @@ type Policy struct {
 	Authorities []string         `json:"authorities"` // PEM, of private certificate authorities
 	Revoked     []Revocation     `json:"revoked"`
 	Stages      map[string]Stage `json:"stages"`
-	Digest      string           `json:"-"` // SHA-256 of the file
-	Origin      string           `json:"-"` // the file's path, or what was built in
+	Bundles     []BundleRef      `json:"bundles"` // rules that are not in this program
+	Digest      string           `json:"-"`       // SHA-256 of the file
+	Origin      string           `json:"-"`       // the file's path, or what was built in
 }
 
 // TrustedSigner is a key or an identity, and what it may do.
@@ -72,15 +73,20 @@ type Revocation struct {
 
 // Stage is what one environment demands of a model.
 type Stage struct {
-	Profiles        []string               `json:"profiles"`
-	Thresholds      map[string]any         `json:"thresholds"`
-	MaxEvidenceAge  Age                    `json:"maxEvidenceAge"`
-	ValidFor        Age                    `json:"validFor"`
-	Approvals       []modelvet.Requirement `json:"approvals"`
-	Waivable        []string               `json:"waivable"`
-	Warn            []string               `json:"warn"`
+	Profiles       []string               `json:"profiles"`
+	Thresholds     map[string]any         `json:"thresholds"`
+	MaxEvidenceAge Age                    `json:"maxEvidenceAge"`
+	ValidFor       Age                    `json:"validFor"`
+	Approvals      []modelvet.Requirement `json:"approvals"`
+	Waivable       []string               `json:"waivable"`
+	Baseline       string                 `json:"baseline"` // where the model in use lies: oci:PATH or a registry reference
+
+	ThresholdsSignature string `json:"thresholdsSignature"` // file beside the policy, by `modelvet policy sign`
+
+	Levels          map[string]LevelChange `json:"levels"` // by rule id
 	DevelopmentKeys bool                   `json:"developmentKeys"`
-	Require         []string               `json:"require"` // timestamp, transparency-log: of every signature
+	Require         []string               `json:"require"`   // timestamp, transparency-log: of every signature
+	Attesters       map[string][]string    `json:"attesters"` // kind of document to the roles that may attest it
 }
 
 // Age is a duration written as hours or days: "12h", "30d".

@@ -14,6 +14,7 @@ import (
 	"github.com/modelvet/modelvet/artifact"
 	"github.com/modelvet/modelvet/attest"
 	"github.com/modelvet/modelvet/bom"
+	"github.com/modelvet/modelvet/documents"
 	"github.com/modelvet/modelvet/lineage"
 	"github.com/modelvet/modelvet/scanners"
 )
@@ -74,6 +75,13 @@ func (g *Gate) measure(ctx context.Context, subject modelvet.Subject, m modelvet
 	scans, err := runScanners(ctx, m, g.scanners())
 	if err != nil {
 		return nil, err
+	}
+	papers, err := documents.Scan(ctx, m, scans)
+	if err != nil {
+		return nil, err
+	}
+	if len(m.System.Documents) > 0 {
+		scans = append(scans, papers)
 	}
 	traces, err := lineage.Run(ctx, m, lineage.All)
 	if err != nil {
