@@ -29,7 +29,6 @@ var ErrInput = errors.New("bad input")
 
 // Gate holds what does not change from one model to the next.
 type Gate struct {
-<<<<<<< HEAD
 	Policy      *Policy
 	Stage       string
 	Signer      *attest.Signer // signs evidence and decisions; nil: nothing is signed, and Produce is impossible
@@ -41,20 +40,7 @@ type Gate struct {
 	Version     string            // of modelvet
 	Env         map[string]string // the pipeline's environment, for provenance
 	Notes       []string          // what weakens whatever is decided here
-	UserRules   []fs.FS           // rules of the governance team, beside the built-in ones
-=======
-	Policy    *Policy
-	Stage     string
-	Signer    *attest.Signer // signs evidence and decisions; nil: nothing is signed, and Produce is impossible
-	Roots     [][]byte       // trusted_root.json documents that count beside the policy's
-	Local     *attest.Signer // this machine's development key, believed where a stage says so
-	Scanners  []scanners.Scanner
-	Now       time.Time
-	Version   string            // of modelvet
-	Env       map[string]string // the pipeline's environment, for provenance
-	Notes     []string          // what weakens whatever is decided here
-	UserRules []fs.FS           // folders of the governance team: rules, and with them catalogues and profiles, beside the built-in ones
->>>>>>> main
+	UserRules   []fs.FS           // folders of the governance team: rules, and with them catalogues and profiles, beside the built-in ones
 
 	engine   *policies.Engine
 	controls *controls.Set
