@@ -23,8 +23,14 @@ func Decide(c Case) Decision {
 	d.Waivers = judgeWaivers(c)
 	d.Results = applyWaivers(c.Results, d.Waivers)
 	d.Approvals = judgeApprovals(c, d.EvidenceRoot)
-	d.Controls = judgeControls(c.Controls, d.Results)
-	d.Reasons = append(flaws(c), objections(d.Results)...)
+	d.Attestations = judgeAttestations(c)
+	d.Classification = c.Classification
+	d.Controls = judgeControls(c, d.Results, d.Attestations)
+	d.Reasons = flaws(c)
+	if why := misclassified(c, d.Attestations); why != "" {
+		d.Reasons = append(d.Reasons, why)
+	}
+	d.Reasons = append(d.Reasons, objections(d.Results)...)
 	d.Outcome = Denied
 	if len(d.Reasons) == 0 {
 		d.Reasons = missingApprovals(c.Required, d.Approvals)

@@ -72,5 +72,6 @@ const (
 type ControlResult struct {
 	Control
 	State    string   `json:"state"`
+	Reason   string   `json:"reason,omitempty"` // why it does not bind, or on whose word it rests
 	Evidence []string `json:"evidence"`
 }

@@ -41,7 +41,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "flip": flip, "policy": policy, "edit": edit, "model": model, "pin": pin, "flipblob": flipBlob,
+			"code": code, "flip": flip, "policy": policy, "edit": edit, "model": model, "pin": pin, "flipblob": flipBlob, "certificate": certificate, "tamper": tamper,
 		},
 	})
 }
@@ -123,7 +123,7 @@ func flipBlob(ts *testscript.TestScript, _ bool, args []string) {
 func edit(ts *testscript.TestScript, _ bool, args []string) {
 	b, err := os.ReadFile(ts.MkAbs(args[0]))
 	ts.Check(err)
-	after := regexp.MustCompile("(?m)"+args[1]).ReplaceAllString(string(b), args[2])
+	after := regexp.MustCompile("(?m)"+args[1]).ReplaceAllString(string(b), strings.ReplaceAll(args[2], `\n`, "\n"))
 	if after == string(b) {
 		ts.Fatalf("nothing in %s matches %s", args[0], args[1])
 	}
