@@ -243,3 +243,22 @@ func newKey(t *testing.T, prefix string) *attest.Signer {
 	}
 	return s
 }
+
+// Every built-in rule is asked by some built-in profile: one that is asked by
+// none would be there for show.
+func TestEveryRuleIsAskedBySomeProfile(t *testing.T) {
+	g, err := opened(t, Stage{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, p := range g.controls.Profiles() {
+		all = append(all, p.ID)
+	}
+	asked := g.demanded(Stage{Profiles: all})
+	for _, r := range g.engine.Rules() {
+		if !slices.Contains(asked, r.ID) {
+			t.Errorf("no profile asks %s, which names %v", r.ID, r.Controls)
+		}
+	}
+}

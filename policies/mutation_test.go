@@ -182,6 +182,9 @@ func TestNoMutationTurnsFailIntoPass(t *testing.T) {
 					if known[m.path] && (m.op == "null" || m.op == "retype") {
 						continue // TestBrokenEvidenceIsUnknown tries it with every rule
 					}
+					if !mentions(e, r.ID, kind, m.path) {
+						continue
+					}
 					all := maps.Clone(base)
 					all[kind] = m.doc
 					in := spoil.with(t, all)
@@ -198,6 +201,23 @@ func TestNoMutationTurnsFailIntoPass(t *testing.T) {
 			}
 		})
 	}
+}
+
+// mentions tells whether a rule could read a field of modelvet.yaml: one whose
+// name stands neither in the rule nor in the library it cannot reach, since a
+// computed name is refused.
+func mentions(e *Engine, id, kind, path string) bool {
+	if kind != "system" {
+		return true
+	}
+	i, _ := e.find(id)
+	text := string(e.rules[i].text)
+	if strings.Contains(text, "policies.lib") {
+		text += "documents tables"
+	}
+	field, _, _ := strings.Cut(path, ".")
+	field, _, _ = strings.Cut(field, "[")
+	return strings.Contains(text, field)
 }
 
 // Around the predicate: what is not verified, not about this model, not
