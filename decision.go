@@ -61,6 +61,7 @@ type PolicyRef struct {
 	Rules      string            `json:"rules"`  // SHA-256 over the compiled rules
 	Profiles   []string          `json:"profiles"`
 	Catalogues map[string]string `json:"catalogues,omitempty"` // id to version
+	Bundles    []string          `json:"bundles,omitempty"`    // of rules, each REF@DIGEST
 }
 
 // Engine says which programs decided.

@@ -44,6 +44,7 @@ const (
 // Evidence is one predicate about one subject, and who vouches for it.
 type Evidence struct {
 	Digest        string          `json:"digest"` // of the bundle as stored, "sha256:..."
+	Statement     string          `json:"-"`      // digest of what was signed, "sha256:...": the same in every bundle around it
 	Subject       Subject         `json:"subject"`
 	PredicateType string          `json:"predicateType"`
 	Predicate     json.RawMessage `json:"predicate,omitempty"`

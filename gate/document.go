@@ -57,7 +57,7 @@ func (g *Gate) AttestDocument(ctx context.Context, ref, path, role, comment stri
 	if err := fit(doc, d); err != nil {
 		return modelvet.Attestation{}, err
 	}
-	if err := g.mayAct(d, role); err != nil {
+	if err := g.mayAct(ctx, d, role); err != nil {
 		return modelvet.Attestation{}, err
 	}
 	a := modelvet.Attestation{Kind: kind, Path: path, File: doc.Digest, Role: role, Subject: d.Subject.Digest, Comment: comment, At: g.Now, Expires: g.Now.Add(validFor)}

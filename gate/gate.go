@@ -32,6 +32,7 @@ type Gate struct {
 	Policy    *Policy
 	Stage     string
 	Signer    *attest.Signer // signs evidence and decisions; nil: nothing is signed, and Produce is impossible
+	Roots     [][]byte       // trusted_root.json documents that count beside the policy's
 	Local     *attest.Signer // this machine's development key, believed where a stage says so
 	Scanners  []scanners.Scanner
 	Now       time.Time

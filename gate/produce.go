@@ -4,6 +4,7 @@ package gate
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"github.com/modelvet/modelvet"
 	"github.com/modelvet/modelvet/artifact"
 	"github.com/modelvet/modelvet/attest"
+	"github.com/modelvet/modelvet/bom"
 	"github.com/modelvet/modelvet/documents"
 	"github.com/modelvet/modelvet/lineage"
 	"github.com/modelvet/modelvet/scanners"
@@ -89,7 +91,12 @@ func (g *Gate) measure(ctx context.Context, subject modelvet.Subject, m modelvet
 	if err != nil {
 		return nil, err
 	}
-	statements := []statement{{modelvet.PredicateSystem, m.System}, {modelvet.PredicateProvenance, provenance}}
+	parts := bom.Source{Subject: subject, System: m.System, Scans: scans, Lineage: traces, At: g.Now, Version: g.Version}
+	bill, err := bom.Write(bom.FormatCycloneDX, parts)
+	if err != nil {
+		return nil, err
+	}
+	statements := []statement{{modelvet.PredicateSystem, m.System}, {modelvet.PredicateProvenance, provenance}, {modelvet.PredicateMLBOM, json.RawMessage(bill)}}
 	for _, s := range scans {
 		statements = append(statements, statement{modelvet.PredicateScan, s})
 	}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/modelvet/modelvet"
 	"github.com/modelvet/modelvet/controls"
@@ -22,8 +23,14 @@ type LevelChange struct {
 
 // load reads the catalogues and compiles the rules, built-in ones and added ones.
 func (g *Gate) load(ctx context.Context) error {
+	return g.withBundles(ctx, func(more []fs.FS) error {
+		return g.compile(ctx, append(slices.Clone(g.UserRules), more...))
+	})
+}
+
+func (g *Gate) compile(ctx context.Context, folders []fs.FS) error {
 	var books []fs.FS
-	for _, fsys := range g.UserRules {
+	for _, fsys := range folders {
 		if adds(fsys) {
 			books = append(books, fsys)
 		}
@@ -32,13 +39,10 @@ func (g *Gate) load(ctx context.Context) error {
 	if g.controls, err = controls.Load(books...); err != nil {
 		return fmt.Errorf("%w: reading the catalogues: %w", ErrInput, err)
 	}
-	if g.engine, err = policies.New(ctx, g.UserRules...); err != nil {
+	if g.engine, err = policies.New(ctx, folders...); err != nil {
 		return fmt.Errorf("%w: reading the rules: %w", ErrInput, err)
 	}
-	if err := g.engine.CheckControls(func(id string) bool {
-		e, ok := g.controls.Control(id)
-		return ok && e.InForce()
-	}); err != nil {
+	if err := g.engine.CheckControls(known(g.controls)); err != nil {
 		return fmt.Errorf("%w: reading the rules: %w", ErrInput, err)
 	}
 	return nil
@@ -108,4 +112,29 @@ func (g *Gate) lowered(stage Stage) []string {
 		}
 	}
 	return out
+}
+
+// Export is the rules as a pack for `opa eval` and conftest.
+func (g *Gate) Export() map[string][]byte { return g.engine.Export() }
+
+// Document is what the rules see of an artifact, and the data beside it, after
+// everything that is attached was verified: the input of the pack.
+func (g *Gate) Document(ctx context.Context, ref string) (input, data map[string]any, err error) {
+	stage, err := g.Policy.Stage(g.Stage)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrInput, err)
+	}
+	subject, evidence, err := g.Evidence(ctx, ref)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range evidence {
+		age(&evidence[i], g.Now, time.Duration(stage.MaxEvidenceAge))
+	}
+	c := &modelvet.Case{Subject: subject, Stage: g.Stage, Evidence: evidence}
+	in, err := g.ruleInput(ctx, c, stage)
+	if err != nil {
+		return nil, nil, err
+	}
+	return g.engine.Document(in)
 }

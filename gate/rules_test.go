@@ -4,12 +4,16 @@ package gate
 
 import (
 	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/modelvet/modelvet"
+	"github.com/modelvet/modelvet/attest"
 )
 
 const mine = `# METADATA
@@ -149,4 +153,93 @@ func TestLevels(t *testing.T) {
 			t.Errorf("%s: notes %v", name, notes)
 		}
 	}
+}
+
+func TestPinned(t *testing.T) {
+	d := "sha256:" + strings.Repeat("a", 64)
+	for ref, want := range map[string]string{
+		"oci:bundle": "oci:bundle@", "oci:/srv/bundle:v1": "oci:/srv/bundle@", "oci:/srv/b@" + d: "oci:/srv/b@",
+		"localhost:5000/rules": "localhost:5000/rules@", "localhost:5000/rules:v1": "localhost:5000/rules@",
+		"ghcr.io/bank/rules:v1@sha256:" + strings.Repeat("b", 64): "ghcr.io/bank/rules@",
+	} {
+		if got := pinned(ref, d); got != want+d {
+			t.Errorf("%s: %s", ref, got)
+		}
+	}
+}
+
+// Thresholds are dated by their owner, for one stage, as they are: everything
+// else leaves it unknown when they were set.
+func TestThresholdsAreDated(t *testing.T) {
+	dir := t.TempDir()
+	sign := func(p *Policy, stage string, key *attest.Signer, at time.Time) error {
+		b, err := SignThresholds(t.Context(), p, stage, key, at)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, "t.json"), b, 0o600)
+		}
+		return err
+	}
+	owner, pipeline := newKey(t, filepath.Join(dir, "o")), newKey(t, filepath.Join(dir, "p"))
+	policy := func(min float64) *Policy {
+		stage := Stage{Thresholds: map[string]any{"performance.roc_auc_min": min}, ThresholdsSignature: "t.json", Profiles: []string{"nist-ai-rmf"}}
+		return &Policy{Origin: filepath.Join(dir, "policy.yaml"), Stages: map[string]Stage{"production": stage, "staging": stage}, Trust: []TrustedSigner{
+			{Name: "owner", PublicKey: string(owner.PublicPEM()), Roles: []string{RolePolicyOwner}},
+			{Name: "pipeline", PublicKey: string(pipeline.PublicPEM()), Roles: []string{RoleProducer}},
+		}}
+	}
+	at := now.Add(-time.Hour)
+	if err := sign(policy(0.7), "production", pipeline, at); err == nil || !strings.Contains(err.Error(), "policy-owner") {
+		t.Errorf("the producer signs thresholds: %v", err)
+	}
+	for name, tt := range map[string]struct {
+		stage  string
+		signed *Policy
+		judged *Policy
+		at     time.Time
+		tamper bool
+		want   string
+	}{
+		"as they are":         {"production", policy(0.7), policy(0.7), at, false, ""},
+		"changed afterwards":  {"production", policy(0.7), policy(0.6), at, false, "not about this artifact"},
+		"of another stage":    {"staging", policy(0.7), policy(0.7), at, false, "not about this artifact"},
+		"dated in the future": {"production", policy(0.7), policy(0.7), now.Add(time.Hour), false, "in the future"},
+		"a changed byte":      {"production", policy(0.7), policy(0.7), at, true, "thresholdsSignature"},
+	} {
+		if err := sign(tt.signed, tt.stage, owner, tt.at); err != nil {
+			t.Fatal(name, err)
+		}
+		if tt.tamper {
+			b, _ := os.ReadFile(filepath.Join(dir, "t.json"))
+			b[len(b)/2] ^= 1
+			_ = os.WriteFile(filepath.Join(dir, "t.json"), b, 0o600)
+		}
+		g := &Gate{Policy: tt.judged, Stage: "production", Now: now}
+		set, err := g.thresholds(t.Context(), tt.judged.Stages["production"])
+		if tt.want == "" {
+			if err != nil || !set.SetAt.Equal(at) || set.Proof != ProofSignature || set.Signer.Name != "owner" || set.Values["performance.roc_auc_min"] != 0.7 {
+				t.Errorf("%s: %+v, %v", name, set, err)
+			}
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), tt.want) || !set.SetAt.IsZero() {
+			t.Errorf("%s: %+v, %v", name, set, err)
+		}
+	}
+	_ = os.Remove(filepath.Join(dir, "t.json"))
+	g := &Gate{Policy: policy(0.7), Stage: "production", Now: now}
+	if _, err := g.thresholds(t.Context(), g.Policy.Stages["production"]); err == nil {
+		t.Error("a signature that is named and not there is no error")
+	}
+}
+
+func newKey(t *testing.T, prefix string) *attest.Signer {
+	t.Helper()
+	if err := attest.GenerateKey(prefix, nil); err != nil {
+		t.Fatal(err)
+	}
+	s, err := attest.LoadSigner(t.Context(), prefix+".key", func() ([]byte, error) { return nil, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }

@@ -66,6 +66,14 @@ func byScan(name string, change func(*modelvet.Scan)) spoiler {
 	}}
 }
 
+// both spoils twice.
+func both(a, b spoiler) spoiler {
+	return spoiler{predicate: func(all map[string]any) {
+		a.predicate(all)
+		b.predicate(all)
+	}}
+}
+
 // byMap changes a predicate that is written as a map.
 func byMap(kind string, change func(map[string]any)) spoiler {
 	return spoiler{predicate: func(all map[string]any) {
@@ -138,6 +146,12 @@ var failing = map[string]spoiler{
 	"monitoring.incident_contact":   bySystem(func(s *modelvet.System) { s.Monitoring.Incidents = "" }),
 	"performance.calibration":       worse("performance", "performance/expected_calibration_error", 0.9),
 	"performance.worst_group":       worse("performance", "performance/accuracy", 0.1),
+	"performance.balanced_accuracy": both(bySystem(func(s *modelvet.System) { s.Model.Task = "multiclass" }), byScan("performance", func(s *modelvet.Scan) {
+		s.Measurements = append(s.Measurements, measure("performance/balanced_accuracy", 0.3, 0.2, 0.4, 1000))
+	})),
+	"performance.explained_variance": both(bySystem(func(s *modelvet.System) { s.Model.Task = "regression" }), byScan("performance", func(s *modelvet.Scan) {
+		s.Measurements = append(s.Measurements, measure("performance/r2", 0.3, 0.2, 0.4, 1000))
+	})),
 	"performance.enough_rows": byScan("performance", func(s *modelvet.Scan) {
 		for i := range s.Measurements {
 			s.Measurements[i].N = 5

@@ -155,7 +155,7 @@ var thresholds = map[string]any{
 	"explainability.recomputed_error_max": 0.001, "fairness.demographic_parity_difference_max": 0.2, "fairness.demographic_parity_ratio_min": 0.8,
 	"fairness.equal_opportunity_difference_max": 0.2, "fairness.group_size_min": 30, "logging.retention_days_min": 183,
 	"quality.missing_share_max": 0.2, "quality.minority_class_min": 0.05, "quality.leaked_share_max": 0.01, "privacy.k_anonymity_min": 5, "drift.psi_max": 0.25,
-	"performance.calibration_error_max": 0.1, "performance.group_accuracy_min": 0.6, "performance.rows_min": 100, "fairness.equalized_odds_difference_max": 0.2,
+	"performance.balanced_accuracy_min": 0.6, "performance.r2_min": 0.5, "performance.calibration_error_max": 0.1, "performance.group_accuracy_min": 0.6, "performance.rows_min": 100, "fairness.equalized_odds_difference_max": 0.2,
 	"fairness.evaluation_age_days_max": 365, "regression.performance_margin": 0.02, "regression.fairness_margin": 0.02, "documentation.retention_days_min": 3653,
 	"performance.roc_auc_min": 0.7, "poisoning.conflicting_duplicates_max": 0.01, "poisoning.label_disagreement_max": 0.3,
 }

@@ -34,6 +34,7 @@ type Engine struct {
 	thresholds map[string]Threshold
 	compiler   *ast.Compiler
 	digest     string
+	sources    map[string][]byte
 	limits     limits
 	ready      ready
 }
@@ -68,7 +69,10 @@ func load(ctx context.Context, own fs.FS, more ...fs.FS) (*Engine, error) {
 		}
 		sources = append(sources, found...)
 	}
-	e := &Engine{digest: digest(sources), limits: standardLimits}
+	e := &Engine{digest: digest(sources), limits: standardLimits, sources: map[string][]byte{}}
+	for _, s := range sources {
+		e.sources[s.path] = s.text
+	}
 	var err error
 	if e.thresholds, err = readThresholds(own); err != nil {
 		return nil, err

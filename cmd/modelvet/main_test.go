@@ -41,7 +41,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "flip": flip, "policy": policy, "edit": edit, "model": model,
+			"code": code, "flip": flip, "policy": policy, "edit": edit, "model": model, "pin": pin, "flipblob": flipBlob, "certificate": certificate, "tamper": tamper,
 		},
 	})
 }
@@ -89,6 +89,34 @@ func policy(ts *testscript.TestScript, _ bool, args []string) {
 	out, err := exec.Command(filepath.Join(ts.Getenv("REPO"), "scripts", "policy.sh"), ts.MkAbs("pipeline.pub"), ts.MkAbs("officer.pub")).Output()
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), out, 0o644))
+}
+
+// pin POLICY DIGEST: pins oci:bundle:v1 in a policy, or puts another digest in its place.
+func pin(ts *testscript.TestScript, _ bool, args []string) {
+	b, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	digest := strings.TrimSpace(ts.ReadFile(args[1]))
+	after := regexp.MustCompile(`digest: sha256:[0-9a-f]{64}`).ReplaceAllString(string(b), "digest: "+digest)
+	if !strings.Contains(after, "bundles:") {
+		after += "\nbundles:\n- {ref: 'oci:bundle:v1', digest: " + digest + ", keys: [model risk officer]}\n"
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(after), 0o644))
+}
+
+// flipBlob LAYOUT TEXT: changes one bit of every blob that holds rules.
+func flipBlob(ts *testscript.TestScript, _ bool, args []string) {
+	blobs, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "blobs", "sha256", "*"))
+	ts.Check(err)
+	flipped := 0
+	for _, p := range blobs {
+		if b, err := os.ReadFile(p); err == nil && strings.HasPrefix(string(b), "# METADATA") {
+			flip(ts, false, []string{p})
+			flipped++
+		}
+	}
+	if flipped == 0 {
+		ts.Fatalf("no blob of %s holds rules", args[0])
+	}
 }
 
 // edit FILE REGEXP REPLACEMENT: edits a file in place, and insists that something changed.

@@ -16,7 +16,7 @@ func policyVerb(t *terminal) *cobra.Command {
 		Use: "policy", Short: "Rules: list, write, test, compare, sign; and check a policy file", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(policyRules(t), policyCheck(t), policyTest(t), policyCoverage(t), policyLint(t), policyNew(t), policyDocs(t), policyDiff(t), policySign(t))
+	cmd.AddCommand(policyRules(t), policyCheck(t), policyTest(t), policyCoverage(t), policyLint(t), policyNew(t), policyDocs(t), policyDiff(t), policySign(t), policyExport(t), policyPush(t))
 	return cmd
 }
 

@@ -19,6 +19,10 @@ test_not_applicable_to_others if {
 	rule.not_applicable == {"the system is declared minimal"} with input.system as {"riskClass": "minimal"}
 }
 
+test_an_area_is_judged_in_every_class if {
+	rule.not_applicable == set() with input.system as {"riskClass": "minimal", "annexIII": "annex-iii-5.b"}
+}
+
 test_noise if {
 	said := {"deny": count(rule.deny), "not_applicable": count(rule.not_applicable)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
 	said == {"deny": 0, "not_applicable": 0}
@@ -27,8 +31,4 @@ test_noise if {
 test_elsewhere if {
 	said := {"deny": count(rule.deny), "not_applicable": count(rule.not_applicable)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
 	said == {"deny": 0, "not_applicable": 1}
-}
-
-test_an_area_is_judged_in_every_class if {
-	rule.not_applicable == set() with input.system as {"riskClass": "minimal", "annexIII": "annex-iii-5.b"}
 }

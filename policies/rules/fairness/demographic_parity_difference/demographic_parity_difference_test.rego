@@ -89,16 +89,6 @@ test_a_combination_is_judged_at_its_value if {
 		with data.config.thresholds as config
 }
 
-test_noise if {
-	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
-	said == {"deny": 1, "unknown": 1}
-}
-
-test_elsewhere if {
-	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
-	said == {"deny": 0, "unknown": 1}
-}
-
 test_a_small_reference_is_left_to_its_own_rule if {
 	count(rule.deny) + count(rule.unknown) == 0 with input as {
 		"system": {"tables": [{"name": "predictions", "kind": "predictions", "path": "p.csv", "protected": ["age"]}]},
@@ -110,4 +100,14 @@ test_a_small_reference_is_left_to_its_own_rule if {
 		]}},
 	}
 		with data.config.thresholds as config
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 1, "unknown": 1}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 1}
 }

@@ -30,6 +30,10 @@ test_unknown_without_attributes if {
 	count(rule.unknown) == 1 with input.scans.fairness as {"measurements": []} with input.system as {"tables": []}
 }
 
+test_unknown_on_no_rows if {
+	count(rule.unknown) == 1 with input.scans.fairness as {"measurements": [{"metric": "fairness/equalized_odds_difference", "value": 0, "low": 0, "high": 0, "n": 0, "slice": {"attribute": "age"}}]} with input.system as system with data.config.thresholds as config
+}
+
 test_noise if {
 	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
 	said == {"deny": 0, "unknown": 1}
@@ -38,8 +42,4 @@ test_noise if {
 test_elsewhere if {
 	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
 	said == {"deny": 0, "unknown": 1}
-}
-
-test_unknown_on_no_rows if {
-	count(rule.unknown) == 1 with input.scans.fairness as {"measurements": [{"metric": "fairness/equalized_odds_difference", "value": 0, "low": 0, "high": 0, "n": 0, "slice": {"attribute": "age"}}]} with input.system as system with data.config.thresholds as config
 }

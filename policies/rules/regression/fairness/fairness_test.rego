@@ -31,6 +31,10 @@ test_not_applicable_without_a_baseline if {
 	count(rule.not_applicable) == 1 with input.baseline as {"named": false} with input.scans.fairness as {"measurements": []} with data.config.thresholds as config
 }
 
+test_a_difference_of_nobody_does_not_count if {
+	count(rule.deny) == 1 with input.baseline as {"named": true, "fairness": one(0.05, 0.1)} with input.scans.fairness as {"measurements": [{"metric": "fairness/demographic_parity_difference", "value": 0, "low": 0, "high": 0, "n": 1}]} with data.config.thresholds as config
+}
+
 test_noise if {
 	said := {"deny": count(rule.deny), "unknown": count(rule.unknown), "not_applicable": count(rule.not_applicable)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
 	said == {"deny": 2, "unknown": 2, "not_applicable": 0}
@@ -39,8 +43,4 @@ test_noise if {
 test_elsewhere if {
 	said := {"deny": count(rule.deny), "unknown": count(rule.unknown), "not_applicable": count(rule.not_applicable)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
 	said == {"deny": 0, "unknown": 0, "not_applicable": 1}
-}
-
-test_a_difference_of_nobody_does_not_count if {
-	count(rule.deny) == 1 with input.baseline as {"named": true, "fairness": one(0.05, 0.1)} with input.scans.fairness as {"measurements": [{"metric": "fairness/demographic_parity_difference", "value": 0, "low": 0, "high": 0, "n": 1}]} with data.config.thresholds as config
 }

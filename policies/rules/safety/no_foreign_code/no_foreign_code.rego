@@ -15,7 +15,7 @@ deny contains sprintf("%s: %s (%s)", [f.path, f.what, f.id]) if {
 	some f in input.scans.modelfile.findings
 	f.id in {
 		"json/remote-code", "keras/foreign-module", "keras/lambda-code", "keras/unsafe-layer", "keras/unsafe-deserialization", "hdf5/unsafe-layer",
-		"torch/package-code", "hydra/target", "yaml/python-tag", "onnx/python-op", "onnx/custom-domain", "tensorflow/unsafe-op",
+		"torch/package-code", "hydra/target", "yaml/python-tag", "onnx/python-op", "tensorflow/unsafe-op",
 	}
 }
 
