@@ -108,11 +108,37 @@ func askDerogation(_ *Set, sys modelvet.System, c *Classification) Step {
 	switch {
 	case sys.AnnexIII == "":
 		return Step{Finding: "no derogation: no area of Annex III is declared", By: byDescription}
+	case claimed && profiles(sys) != "":
+		hit := "Art. 6(3), last subparagraph: " + profiles(sys) + ": profiling of natural persons is always high-risk, so no derogation holds"
+		c.Tripwires = append(c.Tripwires, hit)
+		return Step{Finding: hit, By: byDescription, Class: classHigh}
 	case claimed:
+		c.AcceptBy = controlDerogation
 		c.Tripwires = append(c.Tripwires, "Art. 6(3): a derogation is claimed; it never holds for profiling of persons")
 		return Step{Finding: "a derogation is claimed: it needs a documented assessment and registration (Art. 49(2)), and until a person accepts it the system counts as high-risk", By: byPerson}
 	}
 	return Step{Finding: "no derogation is claimed", By: byDescription}
+}
+
+// controlDerogation is the provider's duty to document the assessment of Art. 6(3).
+const controlDerogation = "euaia-art-6.4"
+
+// profilingWords are words of a purpose that say that persons are evaluated (GDPR Art. 4(4)).
+var profilingWords = trip("Art. 6(3)", "profil*", "score*", "scoring", "rates", "rating", "ranks", "ranking", "creditworthiness", "predicts the behaviour*", "evaluates*")
+
+// profiles says why a system seems to profile natural persons, or "". The areas
+// in which an evaluation of a person is the use itself need no further word.
+func profiles(sys modelvet.System) string {
+	persons := hasPersons(sys) || sys.PersonalData != nil && sys.PersonalData.Processed
+	switch hit := profilingWords.words.FindString(sys.Purpose); {
+	case slices.Contains([]string{"annex-iii-5.b", "annex-iii-6.d", "annex-iii-6.e"}, sys.AnnexIII):
+		return sys.AnnexIII + " is an evaluation of persons"
+	case hit != "" && persons:
+		return fmt.Sprintf("the purpose says %q, and the tables are about persons", hit)
+	case strings.HasPrefix(strings.ToLower(hit), "profil"):
+		return fmt.Sprintf("the purpose says %q", hit)
+	}
+	return ""
 }
 
 // askRole looks for signs that somebody who says he is no provider makes the

@@ -107,6 +107,7 @@ type bearings struct {
 	roles    []string // of the EU AI Act; empty is unknown
 	speaks   bool     // may generate content
 	notices  bool     // Art. 50 may ask for a notice
+	makes    bool     // generates content, by its description
 	systemic bool     // a GPAI model whose systemic risk is not ruled out
 }
 
@@ -114,6 +115,7 @@ func (s *Set) bearings(sys modelvet.System, at time.Time) bearings {
 	c := s.Classify(sys, at)
 	b := bearings{class: c.Class, annexIII: sys.AnnexIII, systemic: c.Systemic, roles: c.Roles}
 	b.speaks = sys.Model.Task == "" || sys.Model.Task == taskGeneration || c.Class == classGPAI
+	b.makes = sys.Model.Task == taskGeneration || c.Class == classGPAI
 	b.notices = b.speaks || slices.Contains([]string{classLimited, classProhibited, ""}, c.Class) || isBiometricNotice(sys.AnnexIII)
 	return b
 }
@@ -126,8 +128,15 @@ func (b bearings) why(e Entry) string {
 	if !b.inRole(e.AppliesTo.Role) {
 		return fmt.Sprintf("it binds the %s; the system is judged for its %s", words(e.AppliesTo.Role), words(b.roles))
 	}
+	if e.Regime == regimeSR262 && b.makes {
+		return "SR 26-2 leaves generative and agentic AI out of its scope"
+	}
 	return ""
 }
+
+// regimeSR262 is the guidance on model risk of the US banking agencies, whose
+// scope excludes what generates content.
+const regimeSR262 = "sr-26-2"
 
 func (b bearings) describe() string {
 	if b.annexIII != "" {

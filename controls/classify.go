@@ -99,6 +99,9 @@ func (s *Set) Classify(sys modelvet.System, at time.Time) Classification {
 		c.Class = "" // unknown: everything may bind
 	}
 	c.Mismatch = mismatch(s, sys, c)
+	if c.Mismatch == "" || c.Derived != classHigh || s.area(sys.AnnexIII) == "" || !slices.Contains(classes, sys.RiskClass) {
+		c.AcceptBy = "" // only the derogation of Art. 6(3) is a person's to accept
+	}
 	c.AppliesFrom = s.appliesFrom(c.Class, sys.AnnexIII)
 	c.Reasons = append(c.Reasons, s.when(c, at))
 	return c

@@ -32,7 +32,7 @@ func documentVerb(t *terminal) *cobra.Command {
 func draftVerb(t *terminal) *cobra.Command {
 	var dir, decision, out string
 	cmd := &cobra.Command{
-		Use:   "draft KIND",
+		Use: "draft KIND", Aliases: []string{"new"},
 		Short: "Write a document's form, filled from modelvet.yaml and a decision; what is left says TODO",
 		Long:  "KIND is one of annex-iv, soa, fria, model-card, data-card. With --decision, measured figures and\nlineage are filled in. An item that says TODO counts as missing until somebody writes it.",
 		Args:  cobra.ExactArgs(1),
