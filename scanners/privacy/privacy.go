@@ -156,8 +156,9 @@ func (r *report) kinds(column string, text bool, hits []int64, filled int64) {
 // (l-diversity, Machanavajjhala et al. 2007).
 func (r *report) anonymity(ctx context.Context) error {
 	quasi := r.t.Quasi
+	method := "declared quasi-identifiers"
 	if len(quasi) == 0 {
-		quasi = r.t.Protected
+		quasi, method = r.t.Protected, "protected attributes as quasi-identifiers"
 	}
 	if len(quasi) == 0 {
 		return nil
@@ -185,9 +186,9 @@ func (r *report) anonymity(ctx context.Context) error {
 	}
 	n := int(r.tab.Rows())
 	slice := map[string]string{"table": r.t.Name}
-	r.add(modelvet.Measurement{Metric: "k_anonymity", Value: float64(k), N: n, Slice: slice, Method: "protected attributes as quasi-identifiers"})
+	r.add(modelvet.Measurement{Metric: "k_anonymity", Value: float64(k), N: n, Slice: slice, Method: method})
 	if r.t.Label != "" {
-		r.add(modelvet.Measurement{Metric: "l_diversity", Value: float64(l), N: n, Slice: slice, Method: "protected attributes as quasi-identifiers"})
+		r.add(modelvet.Measurement{Metric: "l_diversity", Value: float64(l), N: n, Slice: slice, Method: method})
 	}
 	r.add(modelvet.Measurement{Metric: "small_group_share", Value: float64(small) / float64(n), N: n, Slice: slice, Method: fmt.Sprintf("groups of fewer than %d", FewerThan)})
 	return nil
