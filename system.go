@@ -22,6 +22,41 @@ type System struct {
 	Oversight   *Oversight         `json:"oversight,omitempty"`
 	Monitoring  *Monitoring        `json:"monitoring,omitempty"`
 	Performance map[string]float64 `json:"performance,omitempty"` // declared figures, by metric name
+
+	Limits        *Limits        `json:"limits,omitempty"`
+	PersonalData  *PersonalData  `json:"personalData,omitempty"`
+	Deployment    *Deployment    `json:"deployment,omitempty"`
+	Transparency  *Transparency  `json:"transparency,omitempty"`
+	RecordKeeping *RecordKeeping `json:"recordKeeping,omitempty"`
+}
+
+// Limits are known limits and foreseeable misuse (EU AI Act Art. 13(3)(b)(iii)).
+type Limits struct {
+	Limitations []string `json:"limitations,omitempty"`
+	Misuse      []string `json:"misuse,omitempty"`
+}
+
+// PersonalData says whether personal data are processed, and on which ground (GDPR Art. 6).
+type PersonalData struct {
+	Processed  bool   `json:"processed"`
+	LegalBasis string `json:"legalBasis,omitempty"`
+}
+
+// Deployment says for which stages and countries the system is meant.
+type Deployment struct {
+	Stages    []string `json:"stages"`
+	Countries []string `json:"countries,omitempty"`
+}
+
+// Transparency is what people are told (EU AI Act Art. 50).
+type Transparency struct {
+	Notice  string `json:"notice,omitempty"`
+	Marking string `json:"marking,omitempty"`
+}
+
+// RecordKeeping says how long documentation is kept (EU AI Act Art. 18).
+type RecordKeeping struct {
+	DocumentationDays int `json:"documentationDays,omitempty"`
 }
 
 // Party is a legal or natural person.
@@ -99,6 +134,7 @@ type Source struct {
 type Oversight struct {
 	Owner    string   `json:"owner"`
 	Measures []string `json:"measures"`
+	Stop     string   `json:"stop,omitempty"` // how a person stops it, Art. 14(4)(e)
 }
 
 // Monitoring says what is watched after release (EU AI Act Art. 12 and 72).
@@ -106,6 +142,8 @@ type Monitoring struct {
 	Owner            string   `json:"owner"`
 	Metrics          []string `json:"metrics"`
 	LogRetentionDays int      `json:"logRetentionDays"`
+	Events           []string `json:"events,omitempty"`    // what is logged, Art. 12(2)
+	Incidents        string   `json:"incidents,omitempty"` // whom to tell of one, Art. 73
 }
 
 // Model is what a scanner is given: the files, and what they are said to be.

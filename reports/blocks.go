@@ -236,7 +236,7 @@ func (l *layout) cells(g grid, row []cell, cut laid, nodes []*node, from, to int
 		for k := from; k < min(to, len(cut.cells[i])); k++ {
 			y := l.y + pad + float64(k-from)*lineHeight(tableSize)
 			if k == 0 && c.Badge != "" {
-				l.badge(x+pad, y, c.Badge)
+				l.badge(x+pad, y, g.width(i)-2*pad, c.Badge)
 				continue
 			}
 			l.text(x+pad, y+tableSize*perPoint, c.Face, l.cellSize(c), or(c.Color, "ink"), cut.cells[i][k])
@@ -247,11 +247,16 @@ func (l *layout) cells(g grid, row []cell, cut laid, nodes []*node, from, to int
 }
 
 // badge is a word on its colour, with a sign, so that colour is never alone.
-func (l *layout) badge(x, y float64, word string) {
-	const size, h = 6.6, 3.5
-	l.rect(x, y, l.width(bold, size, word)+6, h, tone(word))
+// A word that is too wide for its cell is written smaller.
+func (l *layout) badge(x, y, room float64, word string) {
+	const h, signRoom = 3.5, 6.0
+	said, size := l.words.t(word), 6.6
+	if w := l.width(bold, size, said); w > room-signRoom {
+		size *= (room - signRoom) / w
+	}
+	l.rect(x, y, l.width(bold, size, said)+signRoom, h, tone(word))
 	l.badgeSign(x+2.2, y+h/2, word)
-	l.text(x+4.4, y+h*0.72, bold, size, "white", word)
+	l.text(x+4.4, y+h*0.72, bold, size, "white", said)
 }
 
 func (l *layout) badgeSign(x, y float64, word string) {

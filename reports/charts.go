@@ -37,8 +37,11 @@ type chart struct {
 
 var scannerTitles = map[string]string{
 	"fairness": "Fairness", "performance": "Performance", "poisoning": "Data poisoning", "explainability": "Explainability",
-	"modelfile": "Model files", "drift": "Drift", "privacy": "Privacy", "robustness": "Robustness",
+	"modelfile": "Model files", "drift": "Drift", "privacy": "Privacy", "robustness": "Robustness", "quality": "Data quality",
 }
+
+// scannerOrder is the order in which people ask; other scanners follow.
+var scannerOrder = []string{"modelfile", "fairness", "performance", "robustness", "drift", "poisoning", "explainability", "privacy", "quality"}
 
 func panels(scans []modelvet.Scan) []panel {
 	var out []panel
@@ -47,6 +50,13 @@ func panels(scans []modelvet.Scan) []panel {
 		p.draw(byMetric(s.Measurements), s.Series)
 		out = append(out, p)
 	}
+	place := func(p panel) int {
+		if i := slices.Index(scannerOrder, p.Scan.Scanner); i >= 0 {
+			return i
+		}
+		return len(scannerOrder)
+	}
+	slices.SortStableFunc(out, func(a, b panel) int { return cmp.Compare(place(a), place(b)) })
 	return out
 }
 
@@ -56,7 +66,7 @@ func (p *panel) draw(groups [][]modelvet.Measurement, series []modelvet.Series) 
 	drawn := map[string]bool{}
 	for _, telling := range []bool{true, false} {
 		for _, rows := range groups {
-			if m := rows[0].Metric; len(rows) > 1 && plottable(rows) && isTelling(m) == telling && len(drawn) < maxCharts {
+			if m := rows[0].Metric; len(rows) > 1 && plottable(rows) && !flatLine(rows) && isTelling(m) == telling && len(drawn) < maxCharts {
 				drawn[m] = true
 			}
 		}
@@ -107,6 +117,11 @@ func byMetric(list []modelvet.Measurement) [][]modelvet.Measurement {
 
 // finite says that a value can be drawn: a number, and none beyond all scales.
 func finite(v float64) bool { return math.Abs(v) < 1e12 }
+
+// flatLine says that a picture would show nothing but zeros.
+func flatLine(rows []modelvet.Measurement) bool {
+	return !slices.ContainsFunc(rows, func(m modelvet.Measurement) bool { return math.Abs(m.Value) > 1e-9 })
+}
 
 func plottable(rows []modelvet.Measurement) bool {
 	for _, m := range rows {

@@ -3,6 +3,7 @@
 package reports
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
@@ -37,7 +38,9 @@ var readings = map[string]reading{
 	"markdown":    {markdownText, func(s string) string { return cutAt(strings.Join(strings.Fields(visible(s)), " "), markdownRunes) }},
 	"html":        {htmlText, shown},
 	"junit":       {junitText, shown},
-	"pdf":         {pdfText, nil}, // set below: it needs the fonts
+	"model-card":  {draftText("model-card"), shown}, "annex-iv": {draftText("annex-iv"), shown},
+	"model-card-docx": {docxText("model-card-docx"), shown}, "annex-iv-docx": {docxText("annex-iv-docx"), shown},
+	"pdf": {pdfText, nil}, // set below: it needs the fonts
 }
 
 // cutAt is what is left of a text that a format may cut; the count of the rest follows it.
@@ -92,9 +95,53 @@ func markdownText(t *testing.T, d modelvet.Decision) string {
 	return strings.NewReplacer("&#8203;", "", "&#47;", "/", "&#46;", ".", "&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s)
 }
 
-func htmlText(t *testing.T, d modelvet.Decision) string {
-	return html.UnescapeString(tags.ReplaceAllString(string(render(t, "html", d)), ""))
+func draftText(format string) func(t *testing.T, d modelvet.Decision) string {
+	return func(t *testing.T, d modelvet.Decision) string {
+		s := mdEscaped.ReplaceAllString(string(render(t, format, d)), "$1")
+		return strings.NewReplacer("&#8203;", "", "&#47;", "/", "&#46;", ".", "&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s)
+	}
 }
+
+// docxText reads the document as XML: what is no XML is an error.
+func docxText(format string) func(t *testing.T, d modelvet.Decision) string {
+	return func(t *testing.T, d modelvet.Decision) string {
+		raw := render(t, format, d)
+		z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		for _, f := range z.File {
+			r, err := f.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			dec := xml.NewDecoder(r)
+			for {
+				tok, err := dec.Token()
+				if err == io.EOF {
+					break
+				}
+				if err != nil {
+					t.Fatalf("%s: %v", f.Name, err)
+				}
+				if c, ok := tok.(xml.CharData); ok && f.Name == "word/document.xml" {
+					b.Write(c)
+				}
+				if e, ok := tok.(xml.EndElement); ok && e.Name.Local == "p" {
+					b.WriteByte('\n')
+				}
+			}
+		}
+		return b.String()
+	}
+}
+
+func htmlText(t *testing.T, d modelvet.Decision) string {
+	return plainHTML(string(render(t, "html", d)))
+}
+
+func plainHTML(page string) string { return html.UnescapeString(tags.ReplaceAllString(page, "")) }
 
 func csvText(t *testing.T, d modelvet.Decision) string {
 	rows, err := csv.NewReader(bytes.NewReader(render(t, "csv", d))).ReadAll()
@@ -312,6 +359,20 @@ func TestNoFormatSaysCompliant(t *testing.T) {
 			if strings.Contains(strings.ToLower(readings[name].text(t, d)), "complian") {
 				t.Errorf("%s says compliant", name)
 			}
+		}
+	}
+}
+
+// TestDraftsAreDrafts: a draft never has the title of what only people may issue.
+func TestDraftsAreDrafts(t *testing.T) {
+	for _, name := range []string{"model-card", "annex-iv", "model-card-docx", "annex-iv-docx"} {
+		text := readings[name].text(t, allowedFixture())
+		title, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+		if !strings.Contains(title, "(draft)") || strings.Contains(strings.ToLower(title), "certificate") || strings.Contains(strings.ToLower(title), "declaration") || strings.Contains(strings.ToLower(title), "assurance") {
+			t.Errorf("%s is titled %q", name, title)
+		}
+		if !strings.Contains(text, "[MISSING]") || !strings.Contains(text, "Scores applications for consumer credit") || !strings.Contains(text, "0.771") {
+			t.Errorf("%s lacks what the evidence holds, or what is missing:\n%.600s", name, text)
 		}
 	}
 }

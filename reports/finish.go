@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf16"
 
@@ -39,10 +40,10 @@ func (l *layout) finish(raw []byte, doc document) ([]byte, error) {
 	profile := p.stream("/N 3", srgb())
 	meta := p.stream("/Type /Metadata /Subtype /XML", []byte(xmp(doc)))
 	outlines := regexp.MustCompile(`/Outlines \d+ 0 R`).Find(p.body[p.root])
-	p.body[p.root] = fmt.Appendf(nil, "<</Type /Catalog /Pages 1 0 R %s /PageMode /UseOutlines /Lang (en) /MarkInfo <</Marked true>> /StructTreeRoot %d 0 R /Metadata %d 0 R "+
+	p.body[p.root] = fmt.Appendf(nil, "<</Type /Catalog /Pages 1 0 R %s /PageMode /UseOutlines /Lang (%s) /MarkInfo <</Marked true>> /StructTreeRoot %d 0 R /Metadata %d 0 R "+
 		"/ViewerPreferences <</DisplayDocTitle true>> /OutputIntents [<</Type /OutputIntent /S /GTS_PDFA1 /OutputConditionIdentifier (sRGB) /Info (sRGB) /DestOutputProfile %d 0 R>>] "+
-		"/AF [%s] /Names <</EmbeddedFiles <</Names [%s]>>>> /AcroForm <</Fields [%s] /SigFlags 1>>>>", outlines, root, meta, profile, refs, names, fields)
-	p.body[p.info] = fmt.Appendf(nil, "<</Title %s /Subject %s /Author (modelvet) /Creator (modelvet) /Producer (modelvet with gofpdf) /CreationDate (%s) /ModDate (%s)>>", utf16Text(doc.title), utf16Text(doc.subject), stamp, stamp)
+		"/AF [%s] /Names <</EmbeddedFiles <</Names [%s]>>>> /AcroForm <</Fields [%s] /SigFlags 1>>>>", outlines, or(doc.language, "en"), root, meta, profile, refs, names, fields)
+	p.body[p.info] = fmt.Appendf(nil, "<</Title %s /Subject %s /Author %s /Creator (modelvet) /Producer (modelvet with gofpdf) /CreationDate (%s) /ModDate (%s)>>", utf16Text(doc.title), utf16Text(doc.subject), utf16Text(doc.author), stamp, stamp)
 	if err := p.compress(); err != nil {
 		return nil, err
 	}
@@ -263,12 +264,23 @@ func (p *pdf) compress() error {
 	return nil
 }
 
-func packStream(data []byte) ([]byte, error) {
-	var b bytes.Buffer
-	w, err := deflate.NewWriterLevel(&b, 6)
+var packers = sync.Pool{New: func() any {
+	w, err := deflate.NewWriterLevel(nil, 6)
 	if err != nil {
-		return nil, err
+		return nil
 	}
+	return w
+}}
+
+// packStream deflates; a used packer gives the same bytes as a new one.
+func packStream(data []byte) ([]byte, error) {
+	w, ok := packers.Get().(*deflate.Writer)
+	if !ok {
+		return nil, fmt.Errorf("packing: no packer")
+	}
+	defer packers.Put(w)
+	var b bytes.Buffer
+	w.Reset(&b)
 	if _, err := w.Write(data); err != nil {
 		return nil, err
 	}

@@ -27,21 +27,24 @@ var pageHTML string
 // HTML writes one self-contained file. It asks nothing of any server, its
 // content security policy lets only its own style and script run, and it can
 // be read without either.
-func HTML(w io.Writer, d modelvet.Decision) error {
-	v, err := newView(d)
+func HTML(w io.Writer, d modelvet.Decision) error { return Template{}.HTML(w, d) }
+
+// HTML writes the page in the organisation's look and language.
+func (t Template) HTML(w io.Writer, d modelvet.Decision) error {
+	v, err := newViewIn(d, newSpeech(t.Language))
 	if err != nil {
 		return err
 	}
-	p := newHTMLPage(v)
-	t, err := pageTemplate()
+	p := newHTMLPage(v, t)
+	tmpl, err := pageTemplate()
 	if err != nil {
 		return err
 	}
-	if t, err = t.Clone(); err != nil {
+	if tmpl, err = tmpl.Clone(); err != nil {
 		return fmt.Errorf("preparing the page: %w", err)
 	}
 	var b bytes.Buffer
-	if err := t.Funcs(p.funcs()).Execute(&b, p); err != nil {
+	if err := tmpl.Funcs(p.funcs()).Execute(&b, p); err != nil {
 		return fmt.Errorf("filling the page: %w", err)
 	}
 	_, err = w.Write(b.Bytes())
@@ -55,6 +58,9 @@ var pageTemplate = sync.OnceValues(func() (*template.Template, error) {
 // htmlPage is the view and what only HTML needs: anchors.
 type htmlPage struct {
 	view
+	Template      Template
+	Logo          template.URL
+	Language      string
 	CSP           string
 	Style, Script template.HTML
 	Findings      []modelvet.Result
@@ -65,11 +71,16 @@ type htmlPage struct {
 	drawn         int
 }
 
-func newHTMLPage(v view) *htmlPage {
-	p := &htmlPage{view: v, Findings: v.findings(), Panels: panels(v.Scans), rules: map[string]string{}, evidence: map[string]string{}, regions: map[string]int{}}
-	p.Style = template.HTML("<style>" + pageCSS + "</style>")
+func newHTMLPage(v view, t Template) *htmlPage {
+	p := &htmlPage{view: v, Template: t, Findings: v.findings(), Panels: panels(v.Scans), rules: map[string]string{}, evidence: map[string]string{}, regions: map[string]int{}}
+	css := t.css()
+	p.Style = template.HTML("<style>" + css + "</style>")
 	p.Script = template.HTML("<script>" + pageJS + "</script>")
-	p.CSP = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'", cspHash(pageCSS), cspHash(pageJS))
+	p.CSP = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; img-src data:; base-uri 'none'; form-action 'none'", cspHash(css), cspHash(pageJS))
+	p.Language = v.language
+	if len(t.Logo) > 0 {
+		p.Logo = template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(t.Logo))
+	}
 	for i, r := range v.Results {
 		p.rules[r.ID] = fmt.Sprintf("rule-%d", i+1)
 	}
@@ -100,13 +111,22 @@ func (p *htmlPage) funcs() template.FuncMap {
 		"signTone": func(t string) string { return toneSigns[t] },
 		"num":      number, "interval": interval, "pvalue": pvalue, "slice": func(s map[string]string) string { return visible(slice(s)) },
 		"metric": metricName, "moment": moment, "date": date, "short": func(s string) string { return visible(short(s)) },
-		"tally": counts, "words": func() []string { return wordOrder }, "level": levelWord, "cause": cause, "effect": effect,
+		"tally": p.counts, "words": func() []string { return wordOrder }, "level": p.level, "cause": p.cause, "effect": p.effect,
 		"finding": func(i int) string { return fmt.Sprintf("F-%02d", i+1) }, "kind": func(s string) string { return visible(kind(s)) },
 		"signer": signerWord, "place": place, "points": points, "evidenceStatus": func(e modelvet.Evidence) string { return or(string(e.Status), "unknown") },
 		"ruleID": func(id string) string { return p.rules[id] }, "evidenceID": func(d string) string { return p.evidence[d] },
 		"draw":         func(c chart) template.HTML { p.drawn++; return svg(c.scene, fmt.Sprintf("c%d", p.drawn)) },
 		"lineageChart": func() template.HTML { return svg(lineageScene(p.view), "lineage-picture") },
 		"table":        func(s panel) chart { return chart{scene: scene{Title: s.Title}, Rows: s.Single} },
-		"region":       p.region,
+		"region":       p.region, "t": p.t,
 	}
+}
+
+// css is the style sheet with the organisation's colour; in the dark theme it
+// is too dark to read, so that theme keeps its own.
+func (t Template) css() string {
+	if t.Colour == "" {
+		return pageCSS
+	}
+	return pageCSS + "@media (prefers-color-scheme:light){:root{--accent:" + t.Colour + "}}"
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/modelvet/modelvet"
+	"github.com/modelvet/modelvet/reports/pades"
 )
 
 func cacheFile(t *testing.T, name string) string {
@@ -60,12 +61,69 @@ func written(t *testing.T, format string) []string {
 	return out
 }
 
+// signedFiles are a B-B and a B-T report, the second with two signatures.
+func signedFiles(t *testing.T) []string {
+	t.Helper()
+	_, server := authority(t)
+	owner, seal := ecSigner(t, "Ana López"), ecSigner(t, "Bank seal")
+	once := owner.sign(t, render(t, "pdf", allowedFixture()), "Owner of the model")
+	o := seal.options("Seal of the organisation")
+	o.Stamp = pades.Authority(t.Context(), server.Client(), server.URL)
+	twice, err := pades.Sign(once, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	out := []string{filepath.Join(dir, "once.pdf"), filepath.Join(dir, "twice.pdf")}
+	for i, b := range [][]byte{once, twice} {
+		if err := os.WriteFile(out[i], b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out
+}
+
+// lookedAt is a report in an organisation's look.
+func lookedAt(t *testing.T) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := templateFixture(t).PDF(&b, fixture()); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "look.pdf")
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestInteropPdfsig: poppler believes the signatures, and not a changed file.
+func TestInteropPdfsig(t *testing.T) {
+	files := signedFiles(t)
+	for i, path := range files {
+		out := run(t, "pdfsig", "-nocert", path)
+		if strings.Count(out, "Signature is Valid") != i+1 || !strings.Contains(out, "ETSI.CAdES.detached") || !strings.Contains(out, "Total document signed") {
+			t.Errorf("%s:\n%s", path, out)
+		}
+	}
+	raw, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(files[0], flipAt(raw, 40_000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out := run(t, "pdfsig", "-nocert", files[0]); !strings.Contains(out, "Digest Mismatch") {
+		t.Errorf("a changed byte:\n%s", out)
+	}
+}
+
 func TestInteropVeraPDF(t *testing.T) {
 	classpath, err := os.ReadFile(cacheFile(t, "verapdf/classpath"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := written(t, "pdf")
+	files := append(append(written(t, "pdf"), signedFiles(t)...), lookedAt(t))
 	for _, flavour := range []string{"3a", "ua1"} {
 		args := append([]string{"-cp", strings.TrimSpace(string(classpath)), "org.verapdf.apps.GreenfieldCliWrapper", "-f", flavour, "--format", "text", "-v"}, files...)
 		out, err := exec.Command("java", args...).CombinedOutput()
@@ -76,6 +134,9 @@ func TestInteropVeraPDF(t *testing.T) {
 }
 
 func TestInteropQPDFAndPoppler(t *testing.T) {
+	for _, path := range append(signedFiles(t), lookedAt(t)) {
+		run(t, "qpdf", "--check", path)
+	}
 	for _, path := range written(t, "pdf") {
 		run(t, "qpdf", "--check", path)
 		attached := filepath.Join(t.TempDir(), "decision.json")

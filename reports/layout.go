@@ -2,6 +2,8 @@
 
 package reports
 
+import "image"
+
 // The paper, in millimetres.
 const (
 	paperW, paperH           = 210.0, 297.0
@@ -14,6 +16,7 @@ const (
 // the logical structure of what it places, for readers who cannot see.
 type layout struct {
 	*metrics
+	words  speech // for labels
 	leaves []*leaf
 	y      float64
 	root   *node
@@ -32,9 +35,10 @@ type leaf struct {
 // op is one mark on a page, and the element of the structure it belongs to.
 type op struct {
 	mark
-	face face
-	node *node
-	mcid int
+	face  face
+	image image.Image
+	node  *node
+	mcid  int
 }
 
 // node is one element of the logical structure: a paragraph, a table cell ...
@@ -190,4 +194,15 @@ func (l *layout) link(page int, x, y, w, h float64, to heading) {
 	leaf := l.leaves[page]
 	leaf.links = append(leaf.links, jump{x, y, w, h, to.page, to.y, to.text})
 	l.cur.kids = append(l.cur.kids, kid{page: page, link: len(leaf.links)})
+}
+
+// picturePNG places a picture in a white box, as large as the box allows.
+func (l *layout) picturePNG(img image.Image, x, y, w, h float64) {
+	size := img.Bounds()
+	scale := min((w-4)/float64(size.Dx()), (h-4)/float64(size.Dy()))
+	l.rect(x, y, w, h, "white")
+	iw, ih := float64(size.Dx())*scale, float64(size.Dy())*scale
+	l.decor(func() {
+		l.put(l.page(), op{mark: mark{Kind: "image", X: x + (w-iw)/2, Y: y + (h-ih)/2, W: iw, H: ih}, image: img})
+	})
 }

@@ -50,6 +50,31 @@ func TestNothingRunsOffThePage(t *testing.T) {
 	}
 }
 
+// TestLabelsStayInTheirCells, in the language with the longest words too.
+func TestLabelsStayInTheirCells(t *testing.T) {
+	for _, language := range Languages() {
+		v, err := newViewIn(fixture(), newSpeech(language))
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := newLayout()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := &book{layout: l, view: v, record: digest("record")}
+		b.bind()
+		for page, leaf := range b.leaves {
+			for i, o := range leaf.ops {
+				for _, x := range leaf.ops[:i] { // a text that begins inside another on its line
+					if o.Kind == "text" && x.Kind == "text" && o.node != x.node && o.Y-x.Y < 1 && x.Y-o.Y < 1 && o.X > x.X && o.X+0.2 < x.X+b.width(x.face, x.Size, strings.TrimRight(x.Text, " ")) {
+						t.Errorf("%s, page %d: %q is written over %q", language, page+1, o.Text, x.Text)
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestRowsHigherThanAPageAreCut(t *testing.T) {
 	l, err := newLayout()
 	if err != nil {
@@ -158,16 +183,7 @@ func TestContrast(t *testing.T) {
 	}
 }
 
-func contrast(a, b string) float64 {
-	x, y := luminance(a), luminance(b)
-	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
-}
-
-func luminance(color string) float64 {
-	r, g, b := rgb(color)
-	linear := func(v int) float64 { return iccValue(float64(v) / 255) }
-	return 0.2126*linear(r) + 0.7152*linear(g) + 0.0722*linear(b)
-}
+func contrast(a, b string) float64 { return contrastOf(palette[a], palette[b]) }
 
 // FuzzRender puts any text into every place of a decision: no format panics,
 // and each still shows a closed gate.

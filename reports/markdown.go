@@ -120,7 +120,7 @@ func (m *sheet) controls(v view) {
 	}
 	m.add("\n### Controls\n\n| Framework | Controls | What the evidence says |\n|---|---|---|\n")
 	for i, f := range v.Frameworks {
-		if !m.add("| %s | %d | %s |\n", md(f.Name), len(f.Controls), counts(f.Counts)) {
+		if !m.add("| %s | %d | %s |\n", md(f.Name), len(f.Controls), strings.ToLower(counts(f.Counts))) {
 			m.tell(len(v.Frameworks)-i, "frameworks")
 			return
 		}

@@ -13,7 +13,7 @@ import (
 // xmp is the metadata of the file. The second description declares the
 // schema of pdfuaid, which PDF/A does not know by itself.
 func xmp(doc document) string {
-	return strings.NewReplacer("{title}", xmlText(doc.title), "{subject}", xmlText(doc.subject), "{date}", xmpDate(doc.at)).Replace(xmpPacket)
+	return strings.NewReplacer("{title}", xmlText(doc.title), "{subject}", xmlText(doc.subject), "{date}", xmpDate(doc.at), "{language}", or(doc.language, "en"), "{author}", xmlText(doc.author)).Replace(xmpPacket)
 }
 
 func xmlText(s string) string {
@@ -28,10 +28,10 @@ const xmpPacket = "<?xpacket begin=\"\uFEFF\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\
  <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
   <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">
    <dc:format>application/pdf</dc:format>
-   <dc:language><rdf:Bag><rdf:li>en</rdf:li></rdf:Bag></dc:language>
+   <dc:language><rdf:Bag><rdf:li>{language}</rdf:li></rdf:Bag></dc:language>
    <dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>
    <dc:description><rdf:Alt><rdf:li xml:lang="x-default">{subject}</rdf:li></rdf:Alt></dc:description>
-   <dc:creator><rdf:Seq><rdf:li>modelvet</rdf:li></rdf:Seq></dc:creator>
+   <dc:creator><rdf:Seq><rdf:li>{author}</rdf:li></rdf:Seq></dc:creator>
   </rdf:Description>
   <rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:pdf="http://ns.adobe.com/pdf/1.3/">
    <xmp:CreatorTool>modelvet</xmp:CreatorTool>

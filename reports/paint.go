@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"crypto/fips140"
 	"fmt"
+	"image/png"
 	"io"
 	"slices"
 	"strconv"
@@ -18,6 +19,9 @@ import (
 // document is what a PDF is besides its pages.
 type document struct {
 	title, subject string
+	author         string
+	language       string
+	accent         string // "#rrggbb"; empty: the palette's
 	at             time.Time
 	files          []attachment
 }
@@ -43,7 +47,7 @@ func (l *layout) paint(w io.Writer, doc document) error {
 	f.SetCompression(false) // done at the end, by a library whose bytes do not change with the compiler
 	f.SetTitle(doc.title, true)
 	f.SetSubject(doc.subject, true)
-	f.SetAuthor("modelvet", true)
+	f.SetAuthor(doc.author, true)
 	f.SetCreator("modelvet", true)
 	f.SetProducer("modelvet with gofpdf", true)
 	f.SetCreationDate(dated(doc.at))
@@ -51,7 +55,7 @@ func (l *layout) paint(w io.Writer, doc document) error {
 	for i, k := range faceKeys {
 		f.AddUTF8FontFromBytes(k.Family, k.Style, slices.Clone(l.faces[i].ttf)) // the library may write into what it is given
 	}
-	l.paintPages(f)
+	l.paintPages(f, doc.accent)
 	var b bytes.Buffer
 	if err := f.Output(&b); err != nil {
 		return fmt.Errorf("writing the PDF: %w", err)
@@ -72,7 +76,7 @@ func dated(t time.Time) time.Time {
 	return t.UTC()
 }
 
-func (l *layout) paintPages(f *gofpdf.Fpdf) {
+func (l *layout) paintPages(f *gofpdf.Fpdf, accent string) {
 	f.SetFont("sans", "", bodySize)
 	for i, leaf := range l.leaves {
 		f.AddPage()
@@ -81,8 +85,7 @@ func (l *layout) paintPages(f *gofpdf.Fpdf) {
 				f.Bookmark(h.text, h.level-1, h.y)
 			}
 		}
-		var pen pen
-		pen.Fpdf = f
+		pen := pen{Fpdf: f, accent: accent}
 		for _, o := range leaf.ops {
 			pen.tag(o)
 			pen.op(o)
@@ -94,8 +97,9 @@ func (l *layout) paintPages(f *gofpdf.Fpdf) {
 // pen writes marks, and the tags around them.
 type pen struct {
 	*gofpdf.Fpdf
-	open bool
-	last op
+	accent string
+	open   bool
+	last   op
 }
 
 func (p *pen) tag(o op) {
@@ -119,11 +123,16 @@ func (p *pen) end() {
 }
 
 func (p *pen) op(o op) {
-	r, g, b := rgb(o.Color)
+	r, g, b := rgb(or(palette[o.Color], o.Color))
+	if o.Color == "accent" && p.accent != "" {
+		r, g, b = rgb(p.accent)
+	}
 	switch o.Kind {
 	case "rect":
 		p.SetFillColor(r, g, b)
 		p.Rect(o.X, o.Y, o.W, o.H, "F")
+	case "image":
+		p.image(o)
 	case "circle":
 		p.SetFillColor(r, g, b)
 		p.Circle(o.X, o.Y, o.W, "F")
@@ -136,6 +145,16 @@ func (p *pen) op(o op) {
 		p.SetFont(faceKeys[o.face].Family, faceKeys[o.face].Style, o.Size)
 		p.Text(o.X, o.Y, o.Text)
 	}
+}
+
+func (p *pen) image(o op) {
+	var b bytes.Buffer
+	if err := png.Encode(&b, o.image); err != nil {
+		p.SetError(err)
+		return
+	}
+	p.RegisterImageOptionsReader("logo", gofpdf.ImageOptions{ImageType: "png"}, &b)
+	p.ImageOptions("logo", o.X, o.Y, o.W, o.H, false, gofpdf.ImageOptions{ImageType: "png"}, 0, "")
 }
 
 func (p *pen) path(o op) {
@@ -155,10 +174,23 @@ func (p *pen) path(o op) {
 	}
 }
 
-func rgb(name string) (r, g, b int) {
-	v, err := strconv.ParseUint(strings.TrimPrefix(palette[name], "#"), 16, 32)
+// rgb reads "#rrggbb".
+func rgb(hex string) (r, g, b int) {
+	v, err := strconv.ParseUint(strings.TrimPrefix(hex, "#"), 16, 32)
 	if err != nil {
 		return 0, 0, 0
 	}
 	return int(v >> 16), int(v >> 8 & 0xff), int(v & 0xff)
+}
+
+// contrastOf is the contrast of two colours (WCAG 2.2).
+func contrastOf(a, b string) float64 {
+	x, y := luminance(a), luminance(b)
+	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+}
+
+func luminance(hex string) float64 {
+	r, g, b := rgb(hex)
+	linear := func(v int) float64 { return iccValue(float64(v) / 255) }
+	return 0.2126*linear(r) + 0.7152*linear(g) + 0.0722*linear(b)
 }

@@ -13,138 +13,158 @@ func joined(list []string) string { return strings.Join(list, ", ") }
 
 func (b *book) summary() {
 	b.newPage()
-	b.heading(1, "Executive summary")
-	b.paraIn(b.Stamp+". "+b.Sentence, bold, b.Tone)
+	b.heading(1, b.t("Executive summary"))
+	b.paraIn(b.t(b.Stamp)+". "+b.Sentence, bold, b.Tone)
+	if b.System != nil && b.System.Purpose != "" {
+		b.paraIn(b.t("Declared purpose: %s", b.System.Purpose), italic, "muted")
+	}
 	b.tiles(b.Tiles())
-	if len(b.Reasons) > 0 {
-		b.heading(2, "Why it is not allowed")
-		b.bullets(b.Reasons)
+	if s, ok := areaScene(b.view); ok {
+		b.picture(s)
 	}
-	if list := b.changes(); len(list) > 0 {
-		b.heading(2, "What must change")
-		b.bullets(list)
-	}
-	if len(b.Conditions) > 0 {
-		b.heading(2, "Conditions")
-		b.bullets(b.Conditions)
-	}
-	if list := b.wentWell(); len(list) > 0 {
-		b.heading(2, "What holds")
-		b.bullets(list)
-	}
-	if len(b.Notes) > 0 {
-		b.heading(2, "What weakens this decision")
-		b.bullets(b.Notes)
-	}
-	b.heading(2, "Next step")
+	b.listed(b.t("Reasons beside the rules"), b.Causes)
+	b.listed(b.t("What must change before promotion"), b.changes())
+	b.listed(b.t("Conditions"), b.Conditions)
+	b.listed(b.t("What weakens this decision"), b.Notes)
+	b.heading(2, b.t("Next step"))
 	b.para(b.Next)
 }
 
-// changes are the remedies of the blocking rules.
+// listed is a heading with bullets; nothing when there are none.
+func (b *book) listed(heading string, items []string) {
+	if len(items) > 0 {
+		b.heading(2, heading)
+		b.bullets(items)
+	}
+}
+
+const maxChanges = 8 // of the summary; the findings have all
+
+// changes say of each blocking rule what was found and what mends it.
 func (b *book) changes() []string {
 	var out []string
 	for i, r := range b.Blocking {
-		if i == 8 {
-			return append(out, fmt.Sprintf("%d more in the findings.", len(b.Blocking)-i))
+		if i == maxChanges {
+			return append(out, b.t("and %d more in the findings.", len(b.Blocking)-i))
 		}
-		out = append(out, fmt.Sprintf("%s: %s", r.ID, or(r.Remediation, "the rule names no remedy; ask the owner of the policy.")))
+		out = append(out, fmt.Sprintf("F-%02d  %s. %s", i+1, strings.TrimSuffix(or(r.Title, r.ID), "."), or(r.Remediation, b.t("The rule names no remedy; ask the owner of the policy."))))
 	}
 	return out
 }
 
-func (b *book) wentWell() []string {
-	var out []string
-	for _, r := range b.Holding {
-		if r.Outcome != modelvet.Pass {
-			continue
+// ownSections are the organisation's chapters, marked as theirs.
+func (b *book) ownSections() {
+	for _, s := range b.template.Sections {
+		b.heading(1, s.Title)
+		b.paraIn(b.t("Added by %s; no part of the decision.", or(b.template.Organisation, b.t("the organisation"))), italic, "muted")
+		for _, p := range s.Text {
+			b.para(p)
 		}
-		if len(out) == 8 {
-			return append(out, fmt.Sprintf("and %d more rules.", b.Counts[met]-8))
-		}
-		out = append(out, or(r.Title, r.ID))
 	}
-	return out
 }
 
 func (b *book) basis() {
-	b.heading(1, "Basis, method and limitations")
-	b.para("Scope: the artifact named on the cover, for the stage named there, against the rules and controls of the policy's profiles. Nothing else was looked at.")
-	b.para("Method: the artifact is packed by content; scanners measure its files and tables; each result is signed as a statement about the artifact's digest. Before a rule sees a statement, its signature, subject, signer and schema are verified. Rules are answered one by one; a rule that lacks evidence cannot be verified, which counts against release. Controls are rolled up from the rules that answer them, failure first. Populations are complete, not sampled, unless a scanner says otherwise in its coverage.")
-	b.heading(2, "Criteria")
+	b.heading(1, b.t("Basis, method and limitations"))
+	b.para(b.t("Scope: the artifact named on the cover, for the stage named there, against the rules and controls of the policy's profiles. Nothing else was looked at."))
+	b.para(b.t("Method: the artifact is packed by content; scanners measure its files and tables; each result is signed as a statement about the artifact's digest. Before a rule sees a statement, its signature, subject, signer and schema are verified. Rules are answered one by one; a rule that lacks evidence cannot be verified, which counts against release. Controls are rolled up from the rules that answer them, failure first."))
+	b.para(b.t("Population: scanners read complete files and tables, without sampling, unless their coverage says otherwise."))
+	b.para(b.t("Independence: an approval by somebody who also signed evidence does not count; the policy belongs to the governance team and is named by its digest."))
+	b.heading(2, b.t("Criteria"))
 	var rows [][]cell
 	for _, f := range b.Frameworks {
-		rows = append(rows, []cell{{Text: f.Name, Face: bold}, {Text: or(f.Version, "not named")}, {Text: fmt.Sprint(len(f.Controls))}, {Text: counts(f.Counts)}})
+		rows = append(rows, []cell{{Text: f.Name, Face: bold}, {Text: or(f.Version, b.t("not named"))}, {Text: fmt.Sprint(len(f.Controls))}, {Text: strings.ToLower(b.counts(f.Counts))}})
 	}
-	b.table(grid{Widths: []float64{4, 3, 2, 8}, Head: []string{"Framework", "Text version", "Controls", "What the evidence says"}, Rows: rows})
-	b.heading(2, "Words")
-	b.table(grid{Widths: []float64{3, 10}, Head: []string{"Word", "Meaning"}, Rows: [][]cell{
-		{{Badge: met}, {Text: "Verified evidence supports the rule, or every rule that answers the control."}},
-		{{Badge: notMet}, {Text: "Verified evidence contradicts it. A blocking rule closes the gate."}},
-		{{Badge: cannotVerify}, {Text: "It applies, and the evidence is missing, invalid or stale. Never a pass: a blocking rule closes the gate."}},
-		{{Badge: waived}, {Text: "It does not hold, and a signed waiver with an end forgives that."}},
-		{{Badge: notAssessed}, {Text: "No rule of this gate answers the control. Nothing follows from that."}},
-		{{Badge: notApplies}, {Text: "It does not bind this system, for the reason given."}}}})
-	b.heading(2, "Limitations")
+	b.table(grid{Widths: []float64{4, 4, 2, 8}, Head: b.heads4("Framework", "Text version", "Controls", "What the evidence says"), Rows: rows})
+	b.heading(2, b.t("Words"))
+	b.table(grid{Widths: []float64{4.2, 10}, Head: b.heads4("Word", "Meaning"), Rows: [][]cell{
+		{{Badge: met}, {Text: b.t("Of a rule: verified evidence supports it.")}},
+		{{Badge: notMet}, {Text: b.t("Of a rule: verified evidence contradicts it. A blocking rule closes the gate.")}},
+		{{Badge: supported}, {Text: b.t("Of a control: every rule that answers it is met. A rule may answer only a part of what a control demands.")}},
+		{{Badge: notSupported}, {Text: b.t("Of a control: a rule that answers it is not met.")}},
+		{{Badge: attested}, {Text: b.t("Of a control: a person in the right role says so, under a signature.")}},
+		{{Badge: cannotVerify}, {Text: b.t("It applies, and the evidence is missing, invalid or stale. Never a pass: a blocking rule closes the gate.")}},
+		{{Badge: waived}, {Text: b.t("It does not hold, and a signed waiver with an end forgives that.")}},
+		{{Badge: notAssessed}, {Text: b.t("No rule of this gate answers the control. Nothing follows from that.")}},
+		{{Badge: notApplies}, {Text: b.t("It does not bind this system, for the reason given.")}}}})
+	b.heading(2, b.t("Limitations"))
 	b.bullets(b.Limits())
 }
 
+// heads4 are the headings of a table in the report's language.
+func (b *book) heads4(heads ...string) []string {
+	out := make([]string, len(heads))
+	for i, h := range heads {
+		out[i] = b.t(h)
+	}
+	return out
+}
+
 func (b *book) system() {
-	b.heading(1, "The system")
+	b.heading(1, b.t("The system"))
 	if facts := b.SystemFacts(); len(facts) > 0 {
-		b.paraIn("Declared by the provider in modelvet.yaml; repeated here, not measured.", italic, "muted")
+		b.paraIn(b.t("Declared by the provider in modelvet.yaml; repeated here, not measured."), italic, "muted")
 		b.facts(facts)
 	} else {
-		b.para("No verified statement says what the system is.")
+		b.para(b.t("No verified statement says what the system is."))
 	}
+	b.classification()
 	var rows [][]cell
 	for _, f := range b.Subject.Files {
 		rows = append(rows, []cell{{Text: f.Path, Face: mono}, {Text: f.Kind}, {Text: fmt.Sprint(f.Size)}, {Text: f.Digest, Face: mono}})
 	}
 	if len(rows) > 0 {
-		b.heading(2, "Files of the artifact")
-		b.table(grid{Widths: []float64{5, 2, 2, 7}, Head: []string{"File", "Kind", "Bytes", "Digest"}, Rows: rows})
+		b.heading(2, b.t("Files of the artifact"))
+		b.table(grid{Widths: []float64{4.4, 1.6, 1.6, 8.4}, Head: b.heads4("File", "Kind", "Bytes", "Digest"), Rows: rows})
 	}
 }
 
-func (b *book) controls() {
-	b.heading(1, "Controls")
-	if len(b.Frameworks) == 0 {
-		b.para("The decision names no control.")
-	}
-	names := b.evidenceNames()
-	for _, f := range b.Frameworks {
-		b.heading(2, strings.TrimSpace(f.Name+" "+f.Version))
-		b.para(fmt.Sprintf("%s: %s.", plural(len(f.Controls), "control", "controls"), counts(f.Counts)))
-		var rows [][]cell
-		for _, c := range f.Controls {
-			rows = append(rows, []cell{{Text: or(c.Ref, c.ID), Face: bold}, {Text: c.Title + automatable(c)}, {Badge: stateWord(c.State)},
-				{Text: or(joined(c.Rules), "none"), Face: mono}, {Text: or(called(c.Evidence, names), "none")}})
+// classification is the risk class as declared, and what rules say of it.
+func (b *book) classification() {
+	var rows [][]cell
+	for _, r := range b.Results {
+		if strings.HasPrefix(r.ID, "classification.") {
+			why := r.Title
+			if list := told(r); open(r) || r.Reason != "" {
+				why += ". " + strings.Join(list, " ")
+			}
+			rows = append(rows, []cell{{Text: why}, {Badge: outcomeWord(r.Outcome)}, {Text: joined(r.Controls), Face: mono}})
 		}
-		b.table(grid{Widths: []float64{2.6, 6, 2.9, 4, 1.8}, Head: []string{"Control", "Requirement", "State", "Rules", "Evidence"}, Rows: rows})
 	}
+	if len(rows) == 0 {
+		return
+	}
+	b.heading(2, b.t("Classification and its reasoning"))
+	if s := b.System; s != nil {
+		b.para(b.t("Declared class: %s. The rules below hold the declaration to the purpose, the area and the role; a lawyer may come to another result.", strings.TrimSpace(or(s.RiskClass, b.t("not named"))+" "+s.AnnexIII)))
+	}
+	b.table(grid{Widths: []float64{8, 3, 5}, Head: b.heads4("What was asked", "Outcome", "Controls"), Rows: rows})
 }
 
-func automatable(c modelvet.ControlResult) string {
-	word := ""
-	switch c.Automatable {
-	case "partial":
-		word = " (rules answer a part)"
-	case "none":
-		word = " (for people to assess)"
+func (b *book) ruleList() {
+	b.heading(1, b.t("Rules"))
+	b.para(b.t("%d rules answered: %s.", len(b.Results), b.counts(b.Counts)))
+	var rows [][]cell
+	for i, r := range b.Results {
+		what := r.Title
+		if r.Reason != "" {
+			what += ". " + r.Reason
+		}
+		rows = append(rows, []cell{{Text: ruleNumber(i), Face: bold}, {Text: what + "\n" + r.ID}, {Badge: outcomeWord(r.Outcome)}, {Text: b.level(r.Level)}, {Text: or(called(r.Evidence, b.names), b.t("none"))}})
 	}
-	if c.From != "" {
-		word += " (applies from " + c.From + ")"
-	}
-	return word
+	b.table(grid{Widths: []float64{1.3, 8.6, 3, 1.5, 2.4}, Head: b.heads4("No.", "What it asks", "Outcome", "Level", "Evidence"), Rows: rows})
 }
 
-// evidenceNames numbers the register: E-01 ...
-func (b *book) evidenceNames() map[string]string {
-	out := map[string]string{}
+func ruleNumber(i int) string { return fmt.Sprintf("R-%02d", i+1) }
+
+// number gives rules and evidence the short names by which tables call them.
+func (b *book) number() {
+	b.names, b.numbered = map[string]string{}, map[string]int{}
 	for i, e := range b.Evidence {
-		out[e.Digest] = fmt.Sprintf("E-%02d", i+1)
+		b.names[e.Digest] = fmt.Sprintf("E-%02d", i+1)
 	}
-	return out
+	for i, r := range b.Results {
+		b.numbered[r.ID] = i
+	}
 }
 
 func called(digests []string, names map[string]string) string {
@@ -155,58 +175,43 @@ func called(digests []string, names map[string]string) string {
 	return joined(out)
 }
 
-func (b *book) ruleList() {
-	b.heading(1, "Rules")
-	b.para(fmt.Sprintf("%s answered: %s.", plural(len(b.Results), "rule", "rules"), counts(b.Counts)))
-	names := b.evidenceNames()
-	var rows [][]cell
-	for _, r := range b.Results {
-		what := r.Title
-		if r.Reason != "" {
-			what += ". " + r.Reason
-		}
-		rows = append(rows, []cell{{Text: r.ID, Face: mono}, {Text: what}, {Badge: outcomeWord(r.Outcome)}, {Text: levelWord(r.Level)}, {Text: or(called(r.Evidence, names), "none")}})
-	}
-	b.table(grid{Widths: []float64{4.6, 6.2, 3, 1.6, 1.8}, Head: []string{"Rule", "What it asks", "Outcome", "Level", "Evidence"}, Rows: rows})
-}
-
 func (b *book) findingCards() {
-	b.heading(1, "Findings")
+	b.heading(1, b.t("Findings"))
 	list := b.findings()
 	if len(list) == 0 {
-		b.para("No rule objects.")
+		b.para(b.t("No rule objects."))
 	}
-	names := b.evidenceNames()
 	for i, r := range list {
+		b.ensure(70) // a card that begins at the foot of a page is read badly
 		b.heading(2, fmt.Sprintf("F-%02d  %s", i+1, or(r.Title, r.ID)))
-		b.card(r, names)
+		b.card(r)
 	}
 }
 
 // card is one finding in the five words of internal auditors.
-func (b *book) card(r modelvet.Result, names map[string]string) {
+func (b *book) card(r modelvet.Result) {
 	condition := r.Objections
 	if r.Reason != "" {
 		condition = append(append([]string{}, condition...), r.Reason)
 	}
+	name := func(s string) cell { return cell{Text: b.t(s), Face: bold, Color: "muted"} }
 	rows := [][]cell{
-		{{Text: "Outcome", Face: bold, Color: "muted"}, {Badge: outcomeWord(r.Outcome)}},
-		{{Text: "Criteria", Face: bold, Color: "muted"}, {Text: strings.TrimSpace(fmt.Sprintf("%s (%s). %s Controls: %s.", r.ID, levelWord(r.Level), r.Description, or(joined(r.Controls), "none")))}},
+		{name("Outcome"), {Badge: outcomeWord(r.Outcome)}},
+		{name("Criteria"), {Text: strings.TrimSpace(fmt.Sprintf("%s (%s). %s %s", r.ID, b.level(r.Level), r.Description, b.t("Controls: %s.", or(joined(r.Controls), b.t("none")))))}},
 	}
 	for i, c := range condition {
-		name := "Condition"
-		if len(condition) > 1 {
-			name = fmt.Sprintf("Condition %d", i+1)
+		label := name("Condition")
+		if i > 0 {
+			label = cell{}
 		}
-		rows = append(rows, []cell{{Text: name, Face: bold, Color: "muted"}, {Text: c}})
+		rows = append(rows, []cell{label, {Text: c}})
 	}
 	if len(condition) == 0 {
-		rows = append(rows, []cell{{Text: "Condition", Face: bold, Color: "muted"}, {Text: "The rule gave no reason."}})
+		rows = append(rows, []cell{name("Condition"), {Text: b.t("The rule gave no reason.")}})
 	}
-	rows = append(rows,
-		[]cell{{Text: "Cause", Face: bold, Color: "muted"}, {Text: cause(r)}},
-		[]cell{{Text: "Effect", Face: bold, Color: "muted"}, {Text: effect(r)}},
-		[]cell{{Text: "Recommendation", Face: bold, Color: "muted"}, {Text: or(r.Remediation, "The rule names none; ask the owner of the policy.")}},
-		[]cell{{Text: "Evidence", Face: bold, Color: "muted"}, {Text: or(called(r.Evidence, names), "none")}})
+	rows = append(rows, []cell{name("Cause"), {Text: b.cause(r)}}, []cell{name("Effect"), {Text: b.effect(r)}},
+		[]cell{name("Recommendation"), {Text: or(r.Remediation, b.t("The rule names no remedy; ask the owner of the policy."))}},
+		[]cell{name("Evidence"), {Text: or(called(r.Evidence, b.names), b.t("none"))}},
+		[]cell{name("Owner, due date"), {Text: b.t("For the owner of the model to state.")}})
 	b.table(grid{Widths: []float64{2.4, 10}, Rows: rows})
 }

@@ -10,21 +10,24 @@ import (
 )
 
 func (b *book) measurements() {
-	b.heading(1, "Measurements")
+	b.heading(1, b.t("Measurements"))
 	list := panels(b.Scans)
 	if len(list) == 0 {
-		b.para("No scan was attached: nothing was measured.")
+		b.para(b.t("No scan was attached: nothing was measured."))
 	}
 	for _, p := range list {
-		b.heading(2, p.Title)
-		b.para(fmt.Sprintf("Scanner %s, version %s; read: %s.", p.Scan.Scanner, or(p.Scan.Version, "not named"), or(joined(p.Scan.Coverage.Read), "nothing")))
+		b.heading(2, b.t(p.Title))
+		b.para(b.t("Scanner %s, version %s; read: %s.", p.Scan.Scanner, or(p.Scan.Version, b.t("not named")), or(joined(p.Scan.Coverage.Read), b.t("nothing"))))
 		b.seen(p.Scan)
-		b.numbers(p.Single)
 		for _, c := range p.Charts {
 			b.picture(c.scene)
 			b.numbers(c.Rows)
 			b.series(c.Series)
 		}
+		if len(p.Single) > 0 && len(p.Charts) > 0 {
+			b.heading(3, b.t("Other numbers"))
+		}
+		b.numbers(p.Single)
 	}
 }
 
@@ -32,27 +35,58 @@ func (b *book) measurements() {
 func (b *book) seen(s modelvet.Scan) {
 	var rows [][]cell
 	for _, f := range s.Findings {
-		rows = append(rows, []cell{{Text: f.Path + place(f), Face: mono}, {Text: f.What}, {Text: strings.TrimSpace(f.ID + " " + joined(f.CWE) + " " + joined(f.CVE)), Face: mono}, {Text: or(f.Severity, "not named")}})
+		rows = append(rows, []cell{{Text: f.Path + place(f), Face: mono}, {Text: f.What}, {Text: strings.TrimSpace(f.ID + " " + joined(f.CWE) + " " + joined(f.CVE)), Face: mono}, {Text: or(f.Severity, b.t("not named"))}})
 	}
-	b.table(grid{Widths: []float64{5, 6, 4, 1.8}, Head: []string{"Where", "What was seen", "Kind", "Severity"}, Rows: rows})
+	b.table(grid{Widths: []float64{5, 6, 4, 1.8}, Head: b.heads4("Where", "What was seen", "Kind", "Severity"), Rows: rows})
 	if len(s.Findings) == 0 && s.Scanner == "modelfile" {
-		b.para("Nothing was found in the files read.")
+		b.para(b.t("Nothing was found in the files read."))
 	}
 	var skipped []string
 	for _, g := range s.Coverage.Skipped {
-		skipped = append(skipped, "not looked at: "+g.Path+": "+g.Reason)
+		skipped = append(skipped, b.t("not looked at: %s: %s", g.Path, g.Reason))
 	}
 	b.bullets(skipped)
 }
 
-// numbers is the table of measurements, with what each rests on.
+// numbers is the table of measurements, with what each rests on. A column
+// that would say nothing is left out.
 func (b *book) numbers(list []modelvet.Measurement) {
-	var rows [][]cell
-	for _, m := range list {
-		rows = append(rows, []cell{{Text: metricName(m.Metric)}, {Text: or(slice(m.Slice), "all")}, {Text: number(m.Value), Face: bold}, {Text: or(interval(m), "not given")},
-			{Text: pvalue(m.P)}, {Text: fmt.Sprint(m.N)}, {Text: m.Method}})
+	type column struct {
+		head  string
+		width float64
+		of    func(m modelvet.Measurement) cell
 	}
-	b.table(grid{Widths: []float64{4.4, 4.8, 1.9, 3, 1.5, 1.4, 2.4}, Head: []string{"Metric", "Slice", "Value", "95 % interval", "p", "n", "Method"}, Rows: rows})
+	metrics, intervals, ps := map[string]bool{}, false, false
+	for _, m := range list {
+		metrics[m.Metric] = true
+		intervals, ps = intervals || interval(m) != "", ps || m.P != nil
+	}
+	var columns []column
+	if len(metrics) > 1 || len(list) == 1 {
+		columns = append(columns, column{"Metric", 4.4, func(m modelvet.Measurement) cell { return cell{Text: metricName(m.Metric)} }})
+	}
+	columns = append(columns, column{"Slice", 4.8, func(m modelvet.Measurement) cell { return cell{Text: or(slice(m.Slice), b.t("all"))} }},
+		column{"Value", 1.9, func(m modelvet.Measurement) cell { return cell{Text: number(m.Value), Face: bold} }})
+	if intervals {
+		columns = append(columns, column{"95 % interval", 3, func(m modelvet.Measurement) cell { return cell{Text: or(interval(m), "–")} }})
+	}
+	if ps {
+		columns = append(columns, column{"p", 1.5, func(m modelvet.Measurement) cell { return cell{Text: pvalue(m.P)} }})
+	}
+	columns = append(columns, column{"n", 1.4, func(m modelvet.Measurement) cell { return cell{Text: fmt.Sprint(m.N)} }},
+		column{"Method", 4, func(m modelvet.Measurement) cell { return cell{Text: m.Method} }})
+	g := grid{}
+	for _, c := range columns {
+		g.Widths, g.Head = append(g.Widths, c.width), append(g.Head, b.t(c.head))
+	}
+	for _, m := range list {
+		var row []cell
+		for _, c := range columns {
+			row = append(row, c.of(m))
+		}
+		g.Rows = append(g.Rows, row)
+	}
+	b.table(g)
 }
 
 func (b *book) series(s *modelvet.Series) {
@@ -76,20 +110,20 @@ func (b *book) series(s *modelvet.Series) {
 }
 
 func (b *book) lineage() {
-	b.heading(1, "Lineage")
+	b.heading(1, b.t("Lineage"))
 	if len(b.Lineage) == 0 {
-		b.para("No verified statement says what the model was made of.")
+		b.para(b.t("No verified statement says what the model was made of."))
 		return
 	}
-	b.paraIn("What the sources claim; repeated, not measured. An input without a digest could change without anybody seeing it.", italic, "muted")
+	b.paraIn(b.t("What the sources claim; repeated, not measured. An input without a digest could change without anybody seeing it."), italic, "muted")
 	b.picture(lineageScene(b.view))
 	for _, s := range b.Lineage {
-		b.heading(2, strings.TrimSpace("Source "+s.Source+" "+s.URI))
+		b.heading(2, strings.TrimSpace(b.t("Source %s", s.Source)+" "+s.URI))
 		var rows [][]cell
 		for _, in := range s.Inputs {
-			rows = append(rows, []cell{{Text: in.Kind}, {Text: strings.TrimSpace(in.Name + " " + in.URI)}, {Text: or(in.Digest, "not pinned by the source"), Face: mono}})
+			rows = append(rows, []cell{{Text: in.Kind}, {Text: strings.TrimSpace(in.Name + " " + in.URI)}, {Text: or(in.Digest, b.t("not pinned by the source")), Face: mono}})
 		}
-		b.table(grid{Widths: []float64{2, 6, 7}, Head: []string{"Kind", "Name", "Digest"}, Rows: rows})
+		b.table(grid{Widths: []float64{2, 6, 7}, Head: b.heads4("Kind", "Name", "Digest"), Rows: rows})
 		var facts []fact
 		for _, k := range sortedKeys(s.Facts) {
 			facts = append(facts, fact{k, s.Facts[k]})
@@ -99,43 +133,62 @@ func (b *book) lineage() {
 }
 
 func (b *book) register() {
-	b.heading(1, "Evidence register")
+	b.heading(1, b.t("Evidence register"))
 	if len(b.Evidence) == 0 {
-		b.para("No evidence was attached.")
+		b.para(b.t("No evidence was attached."))
 		return
 	}
+	b.para(b.t("Grade: measured means that modelvet computed it from the files; declared means that a person or another program says so."))
 	var rows [][]cell
 	for i, e := range b.Evidence {
-		rows = append(rows, []cell{{Text: fmt.Sprintf("E-%02d", i+1), Face: bold}, {Text: kind(e.PredicateType) + " " + e.Digest, Face: mono},
-			{Text: join(or(string(e.Status), "unknown"), e.Reason)}, {Text: signerWord(e.Signer)}, {Text: moment(e.SignedAt)}})
+		rows = append(rows, []cell{{Text: fmt.Sprintf("E-%02d", i+1), Face: bold}, {Text: kind(e.PredicateType) + " " + e.Digest, Face: mono}, {Text: b.grade(e.PredicateType)},
+			{Text: join(b.t(or(string(e.Status), "unknown")), e.Reason)}, {Text: signerWord(e.Signer)}, {Text: moment(e.SignedAt) + ", " + b.age(e.SignedAt)}})
 	}
-	b.table(grid{Widths: []float64{1.1, 6, 3, 3.4, 2.3}, Head: []string{"No.", "Kind and digest", "Status", "Signer", "Signed"}, Rows: rows})
+	b.table(grid{Widths: []float64{1.2, 5.4, 1.9, 2.2, 3.2, 3}, Head: b.heads4("No.", "Kind and digest", "Grade", "Status", "Signer", "Signed, age"), Rows: rows})
+}
+
+// grade is how far a kind of evidence rests on more than somebody's word.
+func (b *book) grade(predicateType string) string {
+	switch predicateType {
+	case modelvet.PredicateScan, modelvet.PredicateModelSignature:
+		return b.t("measured")
+	case modelvet.PredicateApproval, modelvet.PredicateWaiver:
+		return b.t("act of a person")
+	}
+	return b.t("declared")
 }
 
 func (b *book) acts() {
-	b.heading(1, "Approvals and waivers")
+	b.heading(1, b.t("Approvals and waivers"))
 	var rows [][]cell
 	for _, n := range b.Needs {
 		rows = append(rows, []cell{{Text: n.Role, Face: bold}, {Text: fmt.Sprint(n.Want)}, {Text: fmt.Sprint(n.Have)}})
 	}
 	if len(rows) == 0 {
-		b.para("This stage requires no approval.")
+		b.para(b.t("This stage requires no approval."))
 	}
-	b.table(grid{Widths: []float64{6, 2, 2}, Head: []string{"Role", "Required", "Given"}, Rows: rows})
+	b.table(grid{Widths: []float64{6, 2, 2}, Head: b.heads4("Role", "Required", "Given"), Rows: rows})
 	rows = nil
 	for _, a := range b.Approvals {
-		rows = append(rows, []cell{{Text: a.Role, Face: bold}, {Text: signerWord(a.Signer)}, {Text: moment(a.At)}, {Text: counting(a.Valid, a.Reason)}, {Text: a.Comment}})
+		rows = append(rows, []cell{{Text: a.Role, Face: bold}, {Text: signerWord(a.Signer)}, {Text: moment(a.At)}, {Text: b.counting(a.Valid, a.Reason)}, {Text: a.Comment}})
 	}
-	b.table(grid{Widths: []float64{3, 4, 2.6, 3, 4}, Head: []string{"Approval by", "Signer", "Signed", "Counts", "Comment"}, Rows: rows})
+	b.table(grid{Widths: []float64{3, 4, 2.6, 3, 4}, Head: b.heads4("Approval by", "Signer", "Signed", "Counts", "Comment"), Rows: rows})
 	rows = nil
 	for _, w := range b.Decision.Waivers {
-		rows = append(rows, []cell{{Text: w.ID, Face: bold}, {Text: w.Rule, Face: mono}, {Text: join(w.Reason, w.Ticket)}, {Text: fmt.Sprintf("requested by %s, granted by %s", or(w.RequestedBy, "nobody"), signerWord(w.Signer))},
-			{Text: date(w.Expires)}, {Text: counting(w.Valid, w.Reject)}})
+		rows = append(rows, []cell{{Text: w.ID, Face: bold}, {Text: w.Rule, Face: mono}, {Text: join(w.Reason, w.Ticket)}, {Text: b.t("requested by %s, granted by %s", or(w.RequestedBy, b.t("nobody")), signerWord(w.Signer))},
+			{Text: date(w.Expires)}, {Text: b.counting(w.Valid, w.Reject)}})
 	}
 	if len(rows) == 0 {
-		b.para("There is no waiver.")
+		b.para(b.t("There is no waiver."))
 	}
-	b.table(grid{Widths: []float64{2.2, 3.4, 3.6, 4, 1.9, 2.6}, Head: []string{"Waiver", "Rule", "Reason", "People", "Ends", "Counts"}, Rows: rows})
+	b.table(grid{Widths: []float64{2.2, 3.4, 3.6, 4, 1.9, 2.6}, Head: b.heads4("Waiver", "Rule", "Reason", "People", "Ends", "Counts"), Rows: rows})
+}
+
+func (b *book) counting(valid bool, why string) string {
+	if valid {
+		return b.t("counts")
+	}
+	return b.t("does not count: %s", or(why, b.t("no reason given")))
 }
 
 func counting(valid bool, why string) string {
@@ -146,64 +199,91 @@ func counting(valid bool, why string) string {
 }
 
 func (b *book) limits() {
-	b.heading(1, "What was not assessed")
-	open := b.Unassessed()
-	b.para("This page is part of the result: what nobody looked at is not thereby in order.")
-	b.heading(2, "Skipped by scanners")
+	b.heading(1, b.t("What was not assessed"))
+	b.para(b.t("This page is part of the result: what nobody looked at is not thereby in order."))
 	var rows [][]cell
+	for _, f := range b.Frameworks {
+		rows = append(rows, []cell{{Text: f.Name, Face: bold}, {Text: fmt.Sprint(f.Counts[notAssessed])}, {Text: fmt.Sprint(f.Counts[cannotVerify])}, {Text: fmt.Sprint(len(f.Controls))}})
+	}
+	if len(rows) > 0 {
+		b.heading(2, b.t("Controls"))
+		b.para(b.t("The chapter on controls names each of them, and who could say."))
+	}
+	b.table(grid{Widths: []float64{5, 3, 3, 3}, Head: b.heads4("Framework", "Not assessed", "Cannot be verified", "Of"), Rows: rows})
+	b.heading(2, b.t("Skipped by scanners"))
+	rows = nil
 	for _, g := range b.Gaps {
 		rows = append(rows, []cell{{Text: g.Scanner}, {Text: g.Path, Face: mono}, {Text: g.Reason}})
 	}
 	if len(rows) == 0 {
-		b.para("The scanners that ran say that they skipped nothing.")
+		b.para(b.t("The scanners that ran say that they skipped nothing."))
 	}
-	b.table(grid{Widths: []float64{3, 6, 8}, Head: []string{"Scanner", "What", "Why"}, Rows: rows})
-	b.heading(2, "Controls that no rule assessed")
-	if len(open) == 0 {
-		b.para("None.")
+	b.table(grid{Widths: []float64{3, 6, 8}, Head: b.heads4("Scanner", "What", "Why"), Rows: rows})
+	var silent []string
+	for _, name := range sortedKeys(scannerTitles) {
+		if !b.ran(name) {
+			silent = append(silent, b.t(scannerTitles[name]))
+		}
 	}
-	b.bullets(open)
+	b.listed(b.t("Kinds of measurement that nobody attached"), silent)
+}
+
+func (b *book) ran(scanner string) bool {
+	for _, s := range b.Scans {
+		if s.Scanner == scanner {
+			return true
+		}
+	}
+	return false
 }
 
 func (b *book) verify() {
-	b.heading(1, "How to verify this report")
+	b.heading(1, b.t("How to verify this report"))
 	b.bullets([]string{
-		"Take decision.json out of this file (pdfdetach -saveall) and compare its SHA-256 with " + b.record + ".",
-		"Render it again (modelvet report decision.json): the same version of modelvet gives this file, byte for byte.",
-		"Check who signed the evidence (modelvet verify REF) against the register above; cosign reads the same statements.",
-		"Judge again (modelvet judge REF) with the policy " + or(b.Policy.Digest, "(no digest)") + ": the same evidence and policy give the same outcome.",
-		"Compare the artifact's digest at the foot of each page with the one that is deployed.",
+		b.t("modelvet report verify FILE.pdf renders the attached decision again and compares this file with it byte for byte and page by page, and checks every signature."),
+		b.t("Take decision.json out of this file (pdfdetach -saveall) and compare its SHA-256 with %s.", b.record),
+		b.t("Check who signed the evidence (modelvet verify REF) against the register above; cosign reads the same statements."),
+		b.t("Judge again (modelvet judge REF) with the policy %s: the same evidence and policy give the same outcome.", or(b.Policy.Digest, b.t("(no digest)"))),
+		b.t("Compare the artifact's digest at the foot of each page with the one that is deployed."),
 	})
 }
 
+// signFields are the fields of the last page: their names are the contract of
+// --sign-field and stay English.
+var signFields = []string{"Owner of the model", "Independent reviewer", "Committee or risk officer", "Seal of the organisation"}
+
 func (b *book) signOff() {
-	b.ensure(75)
-	b.heading(1, "Sign-off")
-	b.para("A signature below says that its signer has read this report; it changes neither the decision nor its record.")
-	for _, who := range []string{"Owner of the model", "Independent reviewer", "Committee or risk officer"} {
+	b.ensure(115)
+	b.heading(1, b.t("Sign-off"))
+	b.para(b.t("A signature below says that its signer has read this report; it changes neither the decision nor its record."))
+	for _, who := range signFields {
 		b.ensure(20)
-		b.in("P", func(*node) { b.text(marginX, b.y+5, bold, 9.4, "ink", who) })
+		b.in("P", func(*node) { b.text(marginX, b.y+5, bold, 9.4, "ink", b.t(who)) })
 		for i, s := range []string{"Name and function", "Date", "Signature"} {
 			x := marginX + [...]float64{0, 66, 98}[i]
 			b.line("muted", 0.25, x, b.y+14, x+[...]float64{60, 26, 72}[i], b.y+14)
-			b.in("P", func(*node) { b.text(x, b.y+17.4, regular, 7, "muted", s) })
+			b.in("P", func(*node) { b.text(x, b.y+17.4, regular, 7, "muted", b.t(s)) })
 		}
-		b.field(who, "Signature of the "+strings.ToLower(who[:1])+who[1:], marginX+98, b.y+1, 72, 12.4)
+		b.field(who, b.t("Signature: %s", b.t(who)), marginX+98, b.y+1, 72, 12.4)
 		b.y += 21
 	}
 }
 
 func (b *book) glossary() {
-	b.heading(1, "Glossary and versions")
+	b.heading(1, b.t("Glossary and versions"))
 	b.facts([]fact{
-		{"Artifact", "The model and its files, named by the SHA-256 of their manifest: one changed byte is another artifact."},
-		{"Statement", "A signed claim about an artifact (in-toto, in a Sigstore bundle)."},
-		{"Evidence root", "One digest over all verified statements; an approval names it, so that nobody approves what has changed."},
-		{"Interval", "Where a measured number would lie in 95 of 100 repetitions with other rows of the same kind."},
-		{"n", "The number of rows that a number rests on."},
-		{"Demographic parity", "The difference or ratio of the rates at which groups are selected. Below a ratio of 0.8 the four-fifths rule of US employment law asks for reasons; it is drawn as a line, and is not the policy's limit."},
-		{"Equalised odds", "The larger of the differences of true and false positive rates between groups."},
-		{"Waiver", "A signed forgiveness of one rule for one artifact until a day, granted by somebody else than who asked."},
-		{"Versions", strings.TrimSpace("modelvet " + b.Engine.Modelvet + ", OPA " + or(b.Engine.OPA, "not named") + ", schema " + b.Schema)},
+		{b.t("Artifact"), b.t("The model and its files, named by the SHA-256 of their manifest: one changed byte is another artifact.")},
+		{b.t("Statement"), b.t("A signed claim about an artifact (in-toto, in a Sigstore bundle).")},
+		{b.t("Evidence root"), b.t("One digest over all verified statements; an approval names it, so that nobody approves what has changed.")},
+		{b.t("Interval"), b.t("Where a measured number would lie in 95 of 100 repetitions with other rows of the same kind.")},
+		{"n", b.t("The number of rows that a number rests on.")},
+		{b.t("Demographic parity"), b.t("The difference or ratio of the rates at which groups are selected. Below a ratio of 0.8 the four-fifths rule of US employment law asks for reasons; it is drawn as a line, and is not the policy's limit.")},
+		{b.t("Equalised odds"), b.t("The larger of the differences of true and false positive rates between groups.")},
+		{b.t("Waiver"), b.t("A signed forgiveness of one rule for one artifact until a day, granted by somebody else than who asked.")},
 	})
+	var rows []fact
+	for _, id := range sortedKeys(b.Policy.Catalogues) {
+		rows = append(rows, fact{frameworkName(id), b.Policy.Catalogues[id]})
+	}
+	b.facts(append(rows, fact{"modelvet", b.Engine.Modelvet}, fact{"OPA", b.Engine.OPA}, fact{b.t("Schema"), b.Schema}))
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/boombuler/barcode/qr"
 
@@ -16,7 +17,11 @@ import (
 // PDF writes the report for auditors: fonts embedded, every page numbered and
 // marked with the artifact's digest, decision.json attached. The PDF is a
 // rendering; the attached decision is the record.
-func PDF(w io.Writer, d modelvet.Decision) error {
+func PDF(w io.Writer, d modelvet.Decision) error { return Template{}.PDF(w, d) }
+
+// PDF writes the report in the organisation's look. The template is attached
+// too, so that whoever verifies the report can render it again.
+func (t Template) PDF(w io.Writer, d modelvet.Decision) error {
 	file, err := record(d)
 	if err != nil {
 		return err
@@ -25,7 +30,7 @@ func PDF(w io.Writer, d modelvet.Decision) error {
 	if err := json.Unmarshal(file, &d); err != nil {
 		return fmt.Errorf("reading the decision back: %w", err)
 	}
-	v, err := newView(d)
+	v, err := newViewIn(d, newSpeech(t.Language))
 	if err != nil {
 		return err
 	}
@@ -33,12 +38,19 @@ func PDF(w io.Writer, d modelvet.Decision) error {
 	if err != nil {
 		return err
 	}
-	b := &book{layout: l, view: v, record: fmt.Sprintf("sha256:%x", sha256.Sum256(file))}
+	own, err := t.record()
+	if err != nil {
+		return err
+	}
+	b := &book{layout: l, view: v, record: fmt.Sprintf("sha256:%x", sha256.Sum256(file)), template: t}
 	b.bind()
-	return l.write(w, document{
-		title: fmt.Sprintf("Model assessment report: %s (%s)", visible(v.Title), v.Stamp), subject: visible(v.Subject.Digest), at: v.At,
-		files: []attachment{{name: "decision.json", mime: "application/json", what: "The decision that this report renders", relation: "Source", content: file}},
-	})
+	doc := document{title: b.t("Model assessment report: %s (%s)", visible(v.Title), b.t(v.Stamp)), subject: visible(v.Subject.Digest), at: v.At, language: v.language,
+		author: or(visible(t.Organisation), "modelvet"), accent: t.Colour,
+		files: []attachment{{name: recordName, mime: "application/json", what: "The decision that this report renders", relation: "Source", content: file}}}
+	if own != nil {
+		doc.files = append(doc.files, attachment{name: templateName, mime: "application/json", what: "The template that gives this report its look", relation: "Supplement", content: own})
+	}
+	return l.write(w, doc)
 }
 
 // book is the report as a bound volume.
@@ -46,17 +58,23 @@ type book struct {
 	*layout
 	view
 	record   string // digest of the attached decision.json
+	template Template
+	names    map[string]string // digest of evidence to E-01 ...
+	numbered map[string]int    // rule id to its place in Results
 	contents *node
 	index    int // page of the contents
 }
 
 // bind lays out all parts, then what only the finished book knows: contents
-// and page numbers.
+// and page numbers. What a board reads comes first, what a specialist looks
+// up comes last.
 func (b *book) bind() {
+	b.words = b.speech
+	b.number()
 	b.cover()
 	b.control()
-	for _, part := range []func(){b.summary, b.basis, b.system, b.controls, b.ruleList, b.findingCards, b.measurements,
-		b.lineage, b.register, b.acts, b.limits, b.verify, b.signOff, b.glossary} {
+	for _, part := range []func(){b.summary, b.ownSections, b.findingCards, b.basis, b.system, b.controls, b.ruleList, b.measurements,
+		b.lineage, b.register, b.acts, b.limits, b.annexes, b.verify, b.signOff, b.glossary} {
 		part()
 	}
 	b.fillContents()
@@ -67,26 +85,29 @@ func (b *book) cover() {
 	b.newPage()
 	b.rect(0, 0, paperW, 62, "accent")
 	b.in("P", func(*node) {
-		b.text(marginX, 21, bold, 9, "white", "modelvet · release gate for machine-learning models")
+		b.text(marginX, 21, bold, 9, "white", b.cut(bold, 9, clip(or(b.template.Organisation, b.t("modelvet · release gate for machine-learning models")), 200, templateName), 120))
 	})
-	b.in("P", func(*node) { b.text(marginX, 40, bold, 25, "white", "Model assessment report") })
+	b.in("P", func(*node) { b.text(marginX, 40, bold, 25, "white", b.t("Model assessment report")) })
 	b.in("P", func(*node) {
-		b.text(marginX, 50, regular, 11, "white", "Automated; expresses no assurance conclusion")
+		b.text(marginX, 50, regular, 11, "white", b.t("Automated; expresses no assurance conclusion"))
 	})
+	if logo, err := b.template.logo(); len(b.template.Logo) > 0 && err == nil {
+		b.picturePNG(logo, marginX+column-44, 12, 44, 20)
+	}
 	b.y = 74
 	b.in("H1", func(*node) {
-		b.lines(b.wrap(bold, 19, clip(b.Title, 200, "decision.json"), column), marginX, bold, 19, "ink")
+		b.lines(b.wrap(bold, 19, clip(b.Title, 200, recordName), column), marginX, bold, 19, "ink")
 	})
 	b.space(3)
 	b.stampBox()
 	b.facts([]fact{
-		{"Decision", fmt.Sprintf("%s for stage %s", or(string(b.Outcome), "no outcome: closed"), or(b.Stage, "not named"))},
-		{"Decided", moment(b.At) + ", valid until " + b.until()},
-		{"Artifact", or(b.Subject.Digest, "none")}, {"Evidence root", or(b.EvidenceRoot, "none")},
-		{"Policy", or(b.Policy.Name+" "+b.Policy.Digest, "none")}, {"Rules", b.Policy.Rules}, {"Profiles", fmt.Sprint(len(b.Policy.Profiles)) + ": " + joined(b.Policy.Profiles)},
-		{"decision.json", b.record},
-		{"Decided by", "modelvet " + b.Engine.Modelvet + ", OPA " + or(b.Engine.OPA, "not named")},
-		{"Transparency log", "No inclusion proof: this decision was not entered in a log."},
+		{b.t("Decision"), b.t("%s for stage %s", or(string(b.Outcome), b.t("no outcome: closed")), or(b.Stage, b.t("not named")))},
+		{b.t("Decided"), b.t("%s, valid until %s", moment(b.At), b.until())},
+		{b.t("Artifact"), or(b.Subject.Digest, b.t("none"))}, {b.t("Evidence root"), or(b.EvidenceRoot, b.t("none"))},
+		{b.t("Policy"), or(strings.TrimSpace(b.Policy.Name+" "+b.Policy.Digest), b.t("none"))}, {b.t("Compiled rules"), b.Policy.Rules}, {b.t("Profiles"), joined(b.Policy.Profiles)},
+		{recordName, b.record},
+		{b.t("Decided by"), "modelvet " + b.Engine.Modelvet + ", OPA " + or(b.Engine.OPA, b.t("not named"))},
+		{b.t("Transparency log"), b.t("No inclusion proof: this decision was not entered in a log.")},
 	})
 	b.verifyBox()
 }
@@ -96,7 +117,7 @@ func (b *book) stampBox() {
 	b.rect(marginX, b.y, column, h, b.Tone)
 	b.rect(marginX+1, b.y+1, column-2, h-2, "white")
 	b.rect(marginX+1.8, b.y+1.8, column-3.6, h-3.6, b.Tone)
-	b.in("P", func(*node) { b.text(marginX+7, b.y+11.5, bold, 20, "white", b.Stamp+" ") })
+	b.in("P", func(*node) { b.text(marginX+7, b.y+11.5, bold, 20, "white", b.t(b.Stamp)+" ") })
 	b.in("P", func(*node) {
 		for i, s := range b.wrap(regular, 9.4, b.Sentence, column-14) {
 			b.text(marginX+7, b.y+17.4+float64(i)*4, regular, 9.4, "white", s)
@@ -111,13 +132,14 @@ func (b *book) verifyBox() {
 	b.ensure(h)
 	b.rect(marginX, b.y, column, h, "panel")
 	top := b.y
-	b.in("P", func(*node) { b.text(marginX+4, top+7, bold, 9.4, "ink", "Verify this report yourself") })
-	for i, s := range []string{"pdfdetach -saveall report.pdf", "sha256sum decision.json", "modelvet report decision.json --format pdf"} {
+	b.in("P", func(*node) { b.text(marginX+4, top+7, bold, 9.4, "ink", b.t("Verify this report yourself")) })
+	for i, s := range []string{"modelvet report verify report.pdf", "pdfdetach -saveall report.pdf", "sha256sum decision.json"} {
 		b.in("P", func(*node) { b.text(marginX+4, top+13.5+float64(i)*5, mono, 8, "ink", "$ "+s) })
 	}
 	b.in("P", func(*node) {
-		b.text(marginX+4, top+32, regular, 8, "muted", "The same decision gives this file again, byte for byte. The square holds the digest ")
-		b.text(marginX+4, top+35.6, regular, 8, "muted", "of the attached decision.json, which is the record; this PDF renders it.")
+		for i, line := range b.wrap(regular, 8, b.t("The same decision gives this file again, byte for byte. The square holds the digest of the attached decision.json, which is the record; this PDF renders it."), column-48) {
+			b.text(marginX+4, top+31.4+float64(i)*3.5, regular, 8, "muted", line)
+		}
 	})
 	if s, ok := qrScene("modelvet decision "+b.record, 34); ok {
 		b.figure(s, marginX+column-37, top+3)
@@ -154,15 +176,16 @@ func qrScene(content string, size float64) (scene, bool) {
 func (b *book) control() {
 	b.newPage()
 	b.index = b.page()
-	b.in("P", func(*node) { b.text(marginX, b.y+6, bold, 17, "accent", "Contents") })
+	b.in("P", func(*node) { b.text(marginX, b.y+6, bold, 17, "accent", b.t("Contents")) })
 	b.in("TOC", func(n *node) { b.contents = n })
-	b.y += 12 + 14*6.2
-	b.heading(2, "Document control")
+	b.y += 12 + 21*6.2
+	b.heading(2, b.t("Document control"))
 	b.facts([]fact{
-		{"Document", "Rendering of decision.json, " + b.record}, {"Subject", b.Subject.Name + " " + b.Subject.Digest},
-		{"Date", moment(b.At) + " (the time of the decision; a rendering has no date of its own)"},
-		{"Supersedes", "Every earlier report on this artifact and stage with an earlier date."},
-		{"Retention", "For high-risk systems technical documentation is kept for ten years (EU AI Act, Article 18)."},
+		{b.t("Document"), b.t("Rendering of decision.json, %s", b.record)}, {b.t("Subject"), b.Subject.Name + " " + b.Subject.Digest},
+		{b.t("Date"), b.t("%s (the time of the decision; a rendering has no date of its own)", moment(b.At))},
+		{b.t("Supersedes"), b.t("Every earlier report on this artifact and stage with an earlier date.")},
+		{b.t("Distribution"), or(b.template.Classified, b.t("Not restricted by this file; the organisation decides."))},
+		{b.t("Retention"), b.t("For high-risk systems technical documentation is kept for ten years (EU AI Act, Article 18).")},
 	})
 }
 
@@ -199,14 +222,15 @@ func (b *book) entry(h heading, y float64) {
 func (b *book) furniture() {
 	b.decor(func() {
 		head := b.cut(regular, 8, clip(b.Title, 200, "decision.json"), 110)
-		foot := b.cut(mono, 7, "artifact "+clip(b.Subject.Digest, 200, "decision.json"), 140)
+		foot := b.cut(mono, 7, strings.TrimSpace("artifact "+clip(b.Subject.Digest, 200, recordName)+"  "+b.template.Classified), 140)
+		stamp := b.t(b.Stamp)
 		for i := range b.leaves {
 			if i == 0 {
 				continue
 			}
-			number := fmt.Sprintf("Page %d of %d", i+1, len(b.leaves))
+			number := b.t("Page %d of %d", i+1, len(b.leaves))
 			b.textOn(i, marginX, 14, regular, 8, "muted", head)
-			b.textOn(i, marginX+column-b.width(bold, 8, b.Stamp), 14, bold, 8, b.Tone, b.Stamp)
+			b.textOn(i, marginX+column-b.width(bold, 8, stamp), 14, bold, 8, b.Tone, stamp)
 			b.put(i, op{mark: mark{Kind: "line", Points: []float64{marginX, 16.5, marginX + column, 16.5}, Color: "rule", Thick: 0.2}})
 			b.put(i, op{mark: mark{Kind: "line", Points: []float64{marginX, paperH - 16, marginX + column, paperH - 16}, Color: "rule", Thick: 0.2}})
 			b.textOn(i, marginX, paperH-11.5, mono, 7, "muted", foot)

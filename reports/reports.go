@@ -25,6 +25,7 @@ type Format func(w io.Writer, d modelvet.Decision) error
 
 // Formats are the formats by name.
 var Formats = map[string]Format{
+	"annex-iv": AnnexIV, "annex-iv-docx": AnnexIVDOCX, "model-card": ModelCard, "model-card-docx": ModelCardDOCX,
 	"codequality": CodeQuality,
 	"csv":         CSV,
 	"html":        HTML,

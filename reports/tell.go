@@ -30,6 +30,8 @@ func pvalue(p *float64) string {
 	return number(*p)
 }
 
+func (v speech) level(l modelvet.Level) string { return v.t(levelWord(l)) }
+
 func levelWord(l modelvet.Level) string {
 	if l == modelvet.Warn {
 		return "warns"
@@ -72,24 +74,24 @@ func place(f modelvet.Finding) string {
 }
 
 // cause says what the machine knows of a cause, and no more.
-func cause(r modelvet.Result) string {
+func (v speech) cause(r modelvet.Result) string {
 	switch {
 	case r.Outcome == modelvet.Fail || r.Outcome == modelvet.Waived:
-		return "Not determined by the gate; for the owner of the model to state."
+		return v.t("Not determined by the gate; for the owner of the model to state.")
 	case r.Reason != "":
-		return "Evidence that the rule needs is missing, stale or not to be believed."
+		return v.t("Evidence that the rule needs is missing, stale or not to be believed.")
 	}
-	return "The rule did not come to an outcome."
+	return v.t("The rule did not come to an outcome.")
 }
 
-func effect(r modelvet.Result) string {
+func (v speech) effect(r modelvet.Result) string {
 	switch {
 	case r.Outcome == modelvet.Waived:
-		return "Forgiven by waiver " + visible(or(r.Waiver, "(not named)")) + " until it ends."
+		return v.t("Forgiven by waiver %s until it ends.", visible(or(r.Waiver, "(not named)")))
 	case r.Level == modelvet.Warn:
-		return "Told; it does not close the gate."
+		return v.t("Told; it does not close the gate.")
 	}
-	return "Closes the gate for this stage."
+	return v.t("Closes the gate for this stage.")
 }
 
 // point is one row of a series' table.
@@ -120,10 +122,10 @@ type tile struct{ Number, What, Tone string }
 
 // Tiles are the four numbers that a board reads.
 func (v view) Tiles() []tile {
-	controls, supported, verified := 0, 0, 0
+	controls, held, verified := 0, 0, 0
 	for _, f := range v.Frameworks {
 		controls += len(f.Controls)
-		supported += f.Counts[met] + f.Counts[attested]
+		held += f.Counts[supported] + f.Counts[attested]
 	}
 	for _, e := range v.Evidence {
 		if e.Status == modelvet.Verified {
@@ -137,10 +139,10 @@ func (v view) Tiles() []tile {
 		return otherwise
 	}
 	return []tile{
-		{fmt.Sprint(len(v.Blocking)), "blocking rules that do not hold", color(len(v.Blocking) == 0, bad)},
-		{fmt.Sprintf("%d / %d", v.Counts[met], len(v.Results)), "rules met", color(len(v.Blocking) == 0 && v.Counts[met] > 0, neutral)},
-		{fmt.Sprintf("%d / %d", supported, controls), "controls that evidence supports", neutral},
-		{fmt.Sprintf("%d / %d", verified, len(v.Evidence)), "statements verified", color(verified == len(v.Evidence) && verified > 0, warn)},
+		{fmt.Sprint(len(v.Blocking)), v.t("blocking rules that do not hold"), color(len(v.Blocking) == 0, bad)},
+		{fmt.Sprintf("%d / %d", v.Counts[met], len(v.Results)), v.t("rules met"), color(len(v.Blocking) == 0 && v.Counts[met] > 0, neutral)},
+		{fmt.Sprintf("%d / %d", held, controls), v.t("controls that evidence supports"), neutral},
+		{fmt.Sprintf("%d / %d", verified, len(v.Evidence)), v.t("statements verified"), color(verified == len(v.Evidence) && verified > 0, warn)},
 	}
 }
 
@@ -150,20 +152,20 @@ func (v view) Until() string { return v.until() }
 // Limits says what this report does not say.
 func (v view) Limits() []string {
 	out := []string{
-		"This is an automated assessment. It expresses no assurance conclusion and is neither a certificate nor a declaration of conformity.",
-		"MET means that verified evidence supports every rule that answers; a rule answers a part of what a control demands.",
-		"What the provider declares (purpose, risk class, owners) is repeated and marked as declared; only measurements were computed by modelvet.",
-		"An interval says how far chance may move a number in data like these; it says nothing about data that differ.",
-		"The cause of a finding is not determined by a machine.",
+		v.t("This is an automated assessment. It expresses no assurance conclusion and is neither a certificate nor a declaration of conformity."),
+		v.t("MET means that verified evidence supports the rule; a rule answers a part of what a control demands."),
+		v.t("What the provider declares (purpose, risk class, owners) is repeated and marked as declared; only measurements were computed by modelvet."),
+		v.t("An interval says how far chance may move a number in data like these; it says nothing about data that differ."),
+		v.t("The cause of a finding is not determined by a machine."),
 	}
 	if len(v.Scans) == 0 {
-		out = append(out, "No scan was attached: nothing about the model was measured.")
+		out = append(out, v.t("No scan was attached: nothing about the model was measured."))
 	}
 	if n := len(v.Unassessed()); n > 0 {
-		out = append(out, plural(n, "control was", "controls were")+" not assessed by any rule.")
+		out = append(out, v.t("Controls that no rule assessed: %d.", n))
 	}
 	if n := len(v.Gaps); n > 0 {
-		out = append(out, "Scanners did not look at "+plural(n, "thing", "things")+" listed below.")
+		out = append(out, v.t("Things that scanners did not look at: %d, listed below.", n))
 	}
 	return out
 }
@@ -191,19 +193,19 @@ func (v view) SystemFacts() []fact {
 		return nil
 	}
 	all := []fact{
-		{"Name", strings.TrimSpace(s.Name + " " + s.Version)}, {"Intended purpose", s.Purpose},
-		{"Provider", party(s.Provider)}, {"Role", s.Role}, {"Risk class", strings.TrimSpace(s.RiskClass + " " + s.AnnexIII)},
-		{"Licence", s.Licence}, {"Model", join(s.Model.Architecture, s.Model.Format, s.Model.Task)}, {"Tables", tables(s.Tables)},
-		{"Documents", documents(s.Documents)},
+		{v.t("Name"), strings.TrimSpace(s.Name + " " + s.Version)}, {v.t("Intended purpose"), s.Purpose},
+		{v.t("Provider"), party(s.Provider)}, {v.t("Role"), s.Role}, {v.t("Risk class"), strings.TrimSpace(s.RiskClass + " " + s.AnnexIII)},
+		{v.t("Licence"), s.Licence}, {v.t("Model"), join(s.Model.Architecture, s.Model.Format, s.Model.Task)}, {v.t("Tables"), tables(s.Tables)},
+		{v.t("Documents"), documents(s.Documents)},
 	}
 	if s.Oversight != nil {
-		all = append(all, fact{"Human oversight", join(s.Oversight.Owner, strings.Join(s.Oversight.Measures, " "))})
+		all = append(all, fact{v.t("Human oversight"), join(s.Oversight.Owner, strings.Join(s.Oversight.Measures, " "))})
 	}
 	if s.Monitoring != nil {
-		all = append(all, fact{"Monitoring", join(s.Monitoring.Owner, strings.Join(s.Monitoring.Metrics, ", "), fmt.Sprintf("logs kept for %d days", s.Monitoring.LogRetentionDays))})
+		all = append(all, fact{v.t("Monitoring"), join(s.Monitoring.Owner, strings.Join(s.Monitoring.Metrics, ", "), v.t("logs kept for %d days", s.Monitoring.LogRetentionDays))})
 	}
 	for _, m := range sortedKeys(s.Performance) {
-		all = append(all, fact{"Declared " + m, number(s.Performance[m])})
+		all = append(all, fact{v.t("Declared %s", m), number(s.Performance[m])})
 	}
 	var out []fact
 	for _, f := range all {
@@ -244,4 +246,18 @@ func documents(list []modelvet.Document) string {
 		out = append(out, fmt.Sprintf("%s (%s)", d.Kind, d.Path))
 	}
 	return strings.Join(out, "; ")
+}
+
+// counts tells how often each word occurs, in the report's language.
+func (v speech) counts(n map[string]int) string {
+	var out []string
+	for _, w := range wordOrder {
+		if n[w] > 0 {
+			out = append(out, fmt.Sprintf("%d %s", n[w], v.t(w)))
+		}
+	}
+	if len(out) == 0 {
+		return v.t("none")
+	}
+	return strings.Join(out, ", ")
 }

@@ -99,7 +99,7 @@ func (p *printer) waived(v view) {
 func (p *printer) totals(v view) {
 	fmt.Fprintf(p, "\nRules     %d: %s\n", len(v.Results), counts(v.Counts))
 	for _, f := range v.Frameworks {
-		p.wrapped("Controls  ", fmt.Sprintf("%s, %d: %s", visible(f.Name), len(f.Controls), counts(f.Counts)))
+		p.wrapped("Controls  ", fmt.Sprintf("%s, %d: %s", visible(f.Name), len(f.Controls), strings.ToLower(counts(f.Counts))))
 	}
 	verified := 0
 	for _, e := range v.Evidence {

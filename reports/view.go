@@ -15,6 +15,7 @@ import (
 // view is what every format shows: the decision, sorted for reading.
 type view struct {
 	modelvet.Decision
+	speech
 	Stamp      string // one word for the cover
 	Tone       string
 	Sentence   string // why, in one sentence
@@ -52,11 +53,14 @@ type gap struct {
 }
 
 // newView sorts a decision for reading, and refuses one that contradicts itself.
-func newView(d modelvet.Decision) (view, error) {
+func newView(d modelvet.Decision) (view, error) { return newViewIn(d, newSpeech("")) }
+
+// newViewIn is the same in a language.
+func newViewIn(d modelvet.Decision, in speech) (view, error) {
 	if err := consistent(d); err != nil {
 		return view{}, err
 	}
-	v := view{Decision: d, Title: title(d), Counts: map[string]int{}}
+	v := view{Decision: d, speech: in, Title: title(d), Counts: map[string]int{}}
 	v.sortResults()
 	v.Frameworks = rollUp(d)
 	v.Needs = needs(d)
@@ -188,9 +192,14 @@ func gaps(scans []modelvet.Scan) []gap {
 
 // causes are the reasons beside those that the results tell in full.
 func (v view) causes() []string {
+	rules := map[string]bool{}
+	for _, r := range v.Blocking {
+		rules[r.ID] = true
+	}
 	var out []string
 	for _, reason := range v.Reasons {
-		told := slices.ContainsFunc(v.Blocking, func(r modelvet.Result) bool {
+		id, _, _ := strings.Cut(reason, ": ")
+		told := rules[strings.TrimSuffix(id, " cannot be verified")] || slices.ContainsFunc(v.Blocking, func(r modelvet.Result) bool {
 			return strings.HasPrefix(reason, r.ID+": ") || strings.HasPrefix(reason, r.ID+" cannot be verified: ")
 		})
 		if !told {
@@ -249,11 +258,11 @@ func (v *view) stamp() {
 func (v view) sentence() string {
 	switch v.Stamp {
 	case "ALLOW":
-		return "Every blocking rule holds and every required approval is there."
+		return v.t("Every blocking rule holds and every required approval is there.")
 	case "ALLOW WITH CONDITIONS":
-		return fmt.Sprintf("The gate is open; %s waived.", plural(len(v.Waived), "rule is", "rules are"))
+		return v.t("The gate is open; waived rules: %d.", len(v.Waived))
 	case "PENDING":
-		return "Every blocking rule holds; only a person's act is missing."
+		return v.t("Every blocking rule holds; only a person's act is missing.")
 	}
 	n := map[string]int{}
 	for _, r := range v.Blocking {
@@ -261,28 +270,28 @@ func (v view) sentence() string {
 	}
 	switch {
 	case len(v.Blocking) > 0:
-		return fmt.Sprintf("The gate is closed. Blocking rules: %s.", counts(n))
+		return v.t("The gate is closed. Blocking rules: %s.", v.counts(n))
 	case len(v.Causes) > 0:
-		return "The gate is closed. " + plural(len(v.Causes), "reason", "reasons") + " beside the rules."
+		return v.t("The gate is closed. Reasons beside the rules: %d.", len(v.Causes))
 	}
-	return fmt.Sprintf("The gate is closed: the outcome %q opens nothing.", string(v.Outcome))
+	return v.t("The gate is closed: the outcome %q opens nothing.", string(v.Outcome))
 }
 
 func (v view) next() string {
 	switch {
 	case v.Outcome == modelvet.Allowed:
-		return "Promote the artifact by its digest; this decision stands until " + v.until() + "."
+		return v.t("Promote the artifact by its digest; this decision stands until %s.", v.until())
 	case v.Outcome == modelvet.Pending:
-		return "Ask for the missing approvals (modelvet approve), then judge again."
+		return v.t("Ask for the missing approvals (modelvet approve), then judge again.")
 	case v.Stamp == "CANNOT DECIDE":
-		return "Supply the missing evidence, have it signed by a trusted identity, then judge again."
+		return v.t("Supply the missing evidence, have it signed by a trusted identity, then judge again.")
 	}
-	return "Mend what is NOT MET as said above, run modelvet gate again; or ask the governance team for a waiver where the policy permits one."
+	return v.t("Mend what is NOT MET as said above, run modelvet gate again; or ask the governance team for a waiver where the policy permits one.")
 }
 
 func (v view) until() string {
 	if v.Expires.IsZero() {
-		return "its evidence or policy changes"
+		return v.t("its evidence or policy changes")
 	}
 	return moment(v.Expires)
 }

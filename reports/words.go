@@ -29,9 +29,16 @@ const (
 	notMet       = "NOT MET"
 	cannotVerify = "CANNOT VERIFY"
 	waived       = "WAIVED"
-	notApplies   = "N/A"
+	notApplies   = "NOT APPLICABLE"
+)
+
+// The words for the state of a control, as the decision means them: a control
+// is never met, evidence supports it or does not.
+const (
+	supported    = "SUPPORTED BY EVIDENCE"
+	notSupported = "NOT SUPPORTED"
 	notAssessed  = "NOT ASSESSED"
-	attested     = "ATTESTED"
+	attested     = "ATTESTED BY A PERSON"
 )
 
 // outcomeWord never turns something that it does not know into MET.
@@ -52,9 +59,9 @@ func outcomeWord(o modelvet.Outcome) string {
 func stateWord(state string) string {
 	switch state {
 	case modelvet.Supported:
-		return met
+		return supported
 	case modelvet.NotSupported:
-		return notMet
+		return notSupported
 	case modelvet.ControlWaived:
 		return waived
 	case modelvet.Attested:
@@ -68,13 +75,13 @@ func stateWord(state string) string {
 }
 
 // wordOrder is the order in which counts are told: worst first.
-var wordOrder = []string{notMet, cannotVerify, waived, met, attested, notAssessed, notApplies}
+var wordOrder = []string{notMet, notSupported, cannotVerify, waived, met, supported, attested, notAssessed, notApplies}
 
 func tone(word string) string {
 	switch word {
-	case met, attested:
+	case met, supported, attested:
 		return good
-	case notMet:
+	case notMet, notSupported:
 		return bad
 	case cannotVerify, waived:
 		return warn

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -18,32 +19,88 @@ import (
 )
 
 func reportVerb(t *terminal) *cobra.Command {
-	var format, out string
+	var f reportFlags
 	cmd := &cobra.Command{
 		Use:   "report DECISION.json",
 		Short: "Render a decision again; never judge again",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			d, err := readDecision(args[0])
 			if err != nil {
 				return usage("%w", err)
 			}
-			if _, ok := reports.Formats[format]; !ok {
-				return usage("there is no format %q; there are: %s", format, strings.Join(formats(), ", "))
-			}
-			if out == "" {
-				return reports.Render(format, t.out, d)
-			}
-			var b bytes.Buffer
-			if err := reports.Render(format, &b, d); err != nil {
+			b, err := f.render(cmd.Context(), d)
+			if err != nil {
 				return err
 			}
-			return writeFile(out, b.Bytes())
+			if f.out != "" {
+				return writeFile(f.out, b)
+			}
+			_, err = t.out.Write(b)
+			return err
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "text", "one of: "+strings.Join(formats(), ", "))
-	cmd.Flags().StringVar(&out, "out", "", "file to write (default: standard output)")
+	cmd.Flags().StringVar(&f.format, "format", "text", "one of: "+strings.Join(formats(), ", "))
+	cmd.Flags().StringVar(&f.out, "out", "", "file to write (default: standard output)")
+	cmd.Flags().StringVar(&f.template, "template", "", "JSON or YAML file with the organisation's name, logo, colour, language and sections")
+	f.seal.add(cmd, "Seal of the organisation")
+	cmd.AddCommand(reportVerifyVerb(t), reportSignVerb(t))
 	return cmd
+}
+
+type reportFlags struct {
+	format, out, template string
+	seal                  sealFlags
+}
+
+// render is the whole report, signed if that was asked for.
+func (f *reportFlags) render(ctx context.Context, d modelvet.Decision) ([]byte, error) {
+	if _, ok := reports.Formats[f.format]; !ok {
+		return nil, usage("there is no format %q; there are: %s", f.format, strings.Join(formats(), ", "))
+	}
+	if f.seal.asked() && f.format != "pdf" {
+		return nil, usage("only --format pdf can be signed")
+	}
+	t, err := readTemplate(f.template)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := t.Render(f.format, &b, d); err != nil {
+		return nil, err
+	}
+	if f.seal.asked() {
+		return f.seal.sign(ctx, b.Bytes())
+	}
+	return b.Bytes(), nil
+}
+
+// readTemplate reads a template and the logo beside it; no path is no template.
+func readTemplate(path string) (reports.Template, error) {
+	var t reports.Template
+	if path == "" {
+		return t, nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return t, usage("--template: %w", err)
+	}
+	if err := schemas.DecodeYAML("template", path, b, &t); err != nil {
+		return t, usage("--template: %w", err)
+	}
+	raw, err := json.Marshal(t)
+	if err != nil {
+		return t, err
+	}
+	root, err := os.OpenRoot(filepath.Dir(path)) // a logo lies beside its template
+	if err != nil {
+		return t, usage("--template: %w", err)
+	}
+	defer root.Close()
+	if t, err = reports.ReadTemplate(raw, root.ReadFile); err != nil {
+		return t, usage("--template: %s: %w", path, err)
+	}
+	return t, nil
 }
 
 func formats() []string {

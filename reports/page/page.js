@@ -9,7 +9,7 @@ function apply(){
     var ok=on[r.getAttribute("data-w")]!==false&&(!text||r.textContent.toLowerCase().indexOf(text)>=0);
     r.hidden=!ok;if(ok)shown++;
   });
-  status.textContent=shown+" of "+rows.length+" entries shown";
+  status.textContent=shown+" / "+rows.length+" "+form.getAttribute("data-shown");
 }
 form.hidden=false;
 form.addEventListener("input",apply);
