@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Installs fairlearn, scikit-learn, SciPy and AIF360 into the cache and checks the
+# Installs fairlearn, scikit-learn, SciPy, AIF360 and evidently into the cache and checks the
 # table scanners against them, on the German credit and the Adult data. MODELVET_DATA
 # may name another folder with german-credit.csv and adult.csv.
 set -eu
@@ -17,6 +17,11 @@ if [ ! -x "$venv/bin/python" ]; then
 	python3 -m venv "$venv"
 fi
 "$venv/bin/pip" install --quiet --disable-pip-version-check \
-	fairlearn==0.12.0 scikit-learn==1.7.2 pandas==2.3.3 scipy==1.15.3 aif360==0.6.1
+	fairlearn==0.12.0 scikit-learn==1.7.2 pandas==2.3.3 scipy==1.15.3 aif360==0.6.1 pyarrow==26.0.1
+drift="${XDG_CACHE_HOME:-$HOME/.cache}/modelvet/tables-drift-venv" # evidently wants other versions
+if [ ! -x "$drift/bin/python" ]; then
+	python3 -m venv "$drift"
+fi
+"$drift/bin/pip" install --quiet --disable-pip-version-check evidently==0.7.23 pandas==2.3.3 pyarrow==26.0.1
 export MODELVET_TABLES_PYTHON="$venv/bin/python"
-go test -count=1 -tags interop -run Interop ./scanners/fairness ./scanners/performance
+go test -count=1 -tags interop -run Interop ./scanners/fairness ./scanners/performance ./scanners/drift

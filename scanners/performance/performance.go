@@ -10,6 +10,7 @@ package performance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -100,7 +101,7 @@ func (r *report) measure(ctx context.Context) error {
 		return r.regression(ctx)
 	}
 	if r.t.Prediction != "" {
-		if err := r.classes(ctx); err != nil {
+		if err := errors.Join(r.classes(ctx), r.perturbed(ctx)); err != nil {
 			return err
 		}
 	}

@@ -303,6 +303,22 @@ func TestThePreviousVersionIsComparedRowByRow(t *testing.T) {
 	}
 }
 
+func TestPerturbedPredictions(t *testing.T) {
+	tab := modelvet.Table{Label: "y", Prediction: "p", Perturbed: []string{"noise"}}
+	s := must(t, "y,p,noise\n1,1,1\n1,1,0\n0,0,0\n0,1,0\n", tab, "binary-classification")
+	for metric, want := range map[string]float64{"flip_rate": .5, "perturbed_accuracy": .75} {
+		i := slices.IndexFunc(s.Measurements, func(m modelvet.Measurement) bool {
+			return m.Metric == "performance/"+metric && m.Slice["perturbation"] == "noise"
+		})
+		if i < 0 || s.Measurements[i].Value != want {
+			t.Errorf("%s: %+v", metric, s.Measurements)
+		}
+	}
+	if _, err := scan(t, "y,p,noise\n1,1,1\n0,0,\n", tab, "", nil); err == nil || !strings.Contains(err.Error(), `"noise"`) {
+		t.Error(err)
+	}
+}
+
 func FuzzScan(f *testing.F) {
 	f.Add(header+"1,1,0.5,1,a\n0,0,0.4,2,b\n", "1", "binary-classification")
 	f.Add(header+"1,0.3,0.5,1,a\n2e308,-1e300,0.4,2,b\n", "", "regression")

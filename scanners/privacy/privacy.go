@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package privacy looks for personal data in tables and measures how easily a
-// person is singled out by the declared attributes.
+// Package privacy looks for personal data in tables, measures how easily a
+// person is singled out by the declared attributes, and how well the model's
+// losses tell whom it was trained on.
 //
 // It must never repeat a value that it takes for personal: it names columns
 // and counts rows.
@@ -47,7 +48,11 @@ func (Scanner) Scan(ctx context.Context, m modelvet.Model) (modelvet.Scan, error
 		if t.Kind == "attributions" {
 			continue
 		}
-		if err := table(ctx, m.Dir, t, &scan); err != nil {
+		measure := table
+		if t.Kind == "members" {
+			measure = membership
+		}
+		if err := measure(ctx, m.Dir, t, &scan); err != nil {
 			return modelvet.Scan{}, fmt.Errorf("scanning %s: %w", name, err)
 		}
 	}
@@ -150,18 +155,23 @@ func (r *report) kinds(column string, text bool, hits []int64, filled int64) {
 // attributes (k-anonymity, Sweeney 2002) and how many labels they have
 // (l-diversity, Machanavajjhala et al. 2007).
 func (r *report) anonymity(ctx context.Context) error {
-	if len(r.t.Protected) == 0 {
+	quasi := r.t.Quasi
+	method := "declared quasi-identifiers"
+	if len(quasi) == 0 {
+		quasi, method = r.t.Protected, "protected attributes as quasi-identifiers"
+	}
+	if len(quasi) == 0 {
 		return nil
 	}
 	group := ""
-	for _, a := range r.t.Protected {
+	for _, a := range quasi {
 		group += ", " + dataset.Ident(a)
 	}
 	diverse := "0"
 	if r.t.Label != "" {
 		diverse = "count(DISTINCT " + dataset.Ident(r.t.Label) + ")"
 	}
-	rows, err := r.tab.Query(ctx, fmt.Sprintf("SELECT min(n), min(l), CAST(coalesce(sum(n) FILTER (n < %d), 0) AS BIGINT) FROM (SELECT count(*) AS n, %s AS l%s FROM t GROUP BY %s)",
+	rows, err := r.tab.Query(ctx, fmt.Sprintf("SELECT min(n), min(l), CAST(coalesce(sum(n) FILTER (WHERE n < %d), 0) AS BIGINT) FROM (SELECT count(*) AS n, %s AS l%s FROM t GROUP BY %s)",
 		FewerThan, diverse, group, group[2:]))
 	if err != nil {
 		return err
@@ -176,9 +186,9 @@ func (r *report) anonymity(ctx context.Context) error {
 	}
 	n := int(r.tab.Rows())
 	slice := map[string]string{"table": r.t.Name}
-	r.add(modelvet.Measurement{Metric: "k_anonymity", Value: float64(k), N: n, Slice: slice, Method: "protected attributes as quasi-identifiers"})
+	r.add(modelvet.Measurement{Metric: "k_anonymity", Value: float64(k), N: n, Slice: slice, Method: method})
 	if r.t.Label != "" {
-		r.add(modelvet.Measurement{Metric: "l_diversity", Value: float64(l), N: n, Slice: slice, Method: "protected attributes as quasi-identifiers"})
+		r.add(modelvet.Measurement{Metric: "l_diversity", Value: float64(l), N: n, Slice: slice, Method: method})
 	}
 	r.add(modelvet.Measurement{Metric: "small_group_share", Value: float64(small) / float64(n), N: n, Slice: slice, Method: fmt.Sprintf("groups of fewer than %d", FewerThan)})
 	return nil
