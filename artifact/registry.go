@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -92,9 +93,17 @@ func (r *registry) blob(ctx context.Context, d v1.Descriptor) (io.ReadCloser, er
 // candidates unites what the referrers API and the fall-back tag list:
 // registries change from the one to the other and forget what they had.
 func (r *registry) candidates(ctx context.Context, subject v1.Descriptor, _ map[v1.Hash]bool) ([]candidate, error) {
+	return r.selected(ctx, subject, nil)
+}
+
+// selected leaves out, unread, what the list says to be of another predicate type.
+func (r *registry) selected(ctx context.Context, subject v1.Descriptor, other func(v1.Descriptor) bool) ([]candidate, error) {
 	listed, _, err := r.listed(ctx, subject.Digest)
 	if err != nil {
 		return nil, err
+	}
+	if other != nil {
+		listed = slices.DeleteFunc(listed, other)
 	}
 	found := make([]candidate, len(listed))
 	err = each(ctx, len(listed), 8, func(ctx context.Context, i int) error {

@@ -6,14 +6,25 @@ import (
 	"context"
 	"fmt"
 	"sort"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 // ReferrersOf is [Artifact.Referrers] for statements of one predicate type: it
-// leaves out a bundle whose manifest says that it holds another type, without
-// fetching it. The manifest's word is not to be believed; what lies only hides
+// leaves out a bundle whose manifest, or entry in the registry's list, says that it holds another type, without
+// fetching it. Their word is not to be believed; what lies only hides
 // itself. A bundle that does not say its type is returned.
 func (a *Artifact) ReferrersOf(ctx context.Context, predicateType string) ([]Referrer, error) {
-	found, err := a.shelf.candidates(ctx, a.root, a.own())
+	var found []candidate
+	var err error
+	if r, ok := a.shelf.(*registry); ok {
+		found, err = r.selected(ctx, a.root, func(d v1.Descriptor) bool {
+			t := d.Annotations[notePredicate]
+			return t != "" && t != predicateType
+		})
+	} else {
+		found, err = a.shelf.candidates(ctx, a.root, a.own())
+	}
 	if err != nil {
 		return nil, fmt.Errorf("listing what refers to %s: %w", a.root.Digest, err)
 	}

@@ -2,7 +2,7 @@
 
 // Package charts holds the Helm chart of the admission webhook, and renders it
 // without Helm. There is one source of the manifests: the templates use nothing
-// that text/template does not have, besides quote and indent. It must never render a
+// that text/template does not have, besides quote. It must never render a
 // manifest that Helm would render otherwise.
 package charts
 
@@ -60,7 +60,7 @@ func render(out *bytes.Buffer, file string, data any) error {
 	if err != nil {
 		return err
 	}
-	t, err := template.New(file).Funcs(template.FuncMap{"quote": strconv.Quote, "indent": indent}).Option("missingkey=error").Parse(string(raw))
+	t, err := template.New(file).Funcs(template.FuncMap{"quote": strconv.Quote}).Option("missingkey=error").Parse(string(raw))
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", file, err)
 	}
@@ -72,12 +72,6 @@ func render(out *bytes.Buffer, file string, data any) error {
 		fmt.Fprintf(out, "---\n%s\n", strings.TrimPrefix(text, "---\n"))
 	}
 	return nil
-}
-
-// indent puts spaces before every line, as Helm's function of that name.
-func indent(n int, s string) string {
-	pad := strings.Repeat(" ", n)
-	return pad + strings.ReplaceAll(s, "\n", "\n"+pad)
 }
 
 // set changes one value that the chart has.

@@ -90,8 +90,16 @@ func TestSettings(t *testing.T) {
 			t.Errorf("%q was accepted", bad)
 		}
 	}
-	raw, err := charts.Render(release, []string{"image=reg/x@sha256:1", "policy=name: \"p\"\ntrust: []\n"})
-	if err != nil || !strings.Contains(string(raw), `image: "reg/x@sha256:1"`) || !strings.Contains(string(raw), "    name: \"p\"\n    trust: []") {
-		t.Errorf("%v\n%s", err, raw)
+	// The policy arrives byte for byte: decisions name it by its digest.
+	for _, policy := range []string{"a: 1", "a: 1\n", "  a: 1\n\n\n", "a: \"\\\\ \t ü {{ x }} %s'\"\n# end \u2028"} {
+		raw, err := charts.Render(release, []string{"image=reg/x@sha256:1", "policy=" + policy})
+		if err != nil || !strings.Contains(string(raw), `image: "reg/x@sha256:1"`) {
+			t.Fatalf("%v\n%s", err, raw)
+		}
+		for _, d := range documents(t, raw) {
+			if data, ok := d["data"].(map[string]any); ok && d["kind"] == "ConfigMap" && data["policy.yaml"] != policy {
+				t.Errorf("%q became %q", policy, data["policy.yaml"])
+			}
+		}
 	}
 }

@@ -83,7 +83,7 @@ func rank(d SignedDecision) string {
 
 func (s *Standing) weigh(ctx context.Context, r artifact.Referrer, trust attest.Trust, subject modelvet.Subject) {
 	e := attest.Verify(ctx, r.Bundle, trust, subject)
-	if e.PredicateType != modelvet.PredicateDecision {
+	if e.PredicateType != modelvet.PredicateDecision && e.PredicateType != "" { // "": so damaged that it does not say
 		return
 	}
 	d, why := decisionOf(e, r.Bundle, subject.Digest)

@@ -6,6 +6,7 @@ package webhook_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -74,6 +75,7 @@ func TestInteropCluster(t *testing.T) {
 	r.step(t, "denial", r.testDenial)
 	r.step(t, "tag moved", r.testTagMoved)
 	r.step(t, "index", r.testIndex)
+	r.step(t, "tampered", r.testTampered)
 	r.step(t, "update and ephemeral containers", r.testUpdate)
 	r.step(t, "deployment to pod", r.testDeployment)
 	r.step(t, "dry run and audit log", r.testAudit)
@@ -275,6 +277,101 @@ func (r *rig) testIndex(t *testing.T) {
 	} else {
 		t.Logf("%.400s", out)
 	}
+}
+
+// A decision whose bytes were changed, and one that was moved to another model, count for nothing.
+func (r *rig) testTampered(t *testing.T) {
+	_, d, _ := strings.Cut(r.ok, "@")
+	forged := r.statementOf(t, r.okRepo, d)
+	for name, edit := range map[string]func([]byte) []byte{
+		"payload": func(b []byte) []byte { return bytes.Replace(b, []byte(`"payload":"ey`), []byte(`"payload":"eY`), 1) },
+		"whole":   func(b []byte) []byte { return b },
+	} {
+		_, bare, _ := strings.Cut(r.bad, "@")
+		r.attach(t, r.registry+"/models/bare", bare, edit(forged))
+		r.stop(t)
+		r.serve()
+		r.wait("the webhook answers", 20*time.Second, func() bool {
+			code, _ := r.create(t, "ml", volumePod(r.ok))
+			return code == http.StatusCreated
+		})
+		if code, out := r.create(t, "ml", volumePod(r.bad)); code != http.StatusForbidden || !strings.Contains(out, "is not believed") {
+			t.Errorf("%s: %d %s", name, code, out)
+		}
+	}
+}
+
+// statementOf fetches the allowing decision's bundle of a model.
+func (r *rig) statementOf(t *testing.T, repo, digest string) []byte {
+	t.Helper()
+	var index struct{ Manifests []struct{ Digest string } }
+	r.getJSON(t, repo, "referrers/"+digest, &index)
+	for _, m := range index.Manifests {
+		var manifest struct {
+			Annotations map[string]string
+			Layers      []struct{ Digest string }
+		}
+		r.getJSON(t, repo, "manifests/"+m.Digest, &manifest)
+		if strings.Contains(fmt.Sprint(manifest.Annotations), "predicates/decision/v1") {
+			return r.fetch(t, repo, "blobs/"+manifest.Layers[0].Digest)
+		}
+	}
+	t.Fatalf("%s has no decision", repo)
+	return nil
+}
+
+func (r *rig) fetch(t *testing.T, repo, path string) []byte {
+	t.Helper()
+	req, _ := http.NewRequest(http.MethodGet, "http://"+strings.Replace(repo, "/", "/v2/", 1)+"/"+path, nil)
+	req.Header.Set("Accept", "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json")
+	resp, err := http.DefaultClient.Do(req)
+	r.must(err)
+	defer resp.Body.Close()
+	var b bytes.Buffer
+	_, _ = b.ReadFrom(resp.Body)
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s", path, resp.Status)
+	}
+	return b.Bytes()
+}
+
+func (r *rig) getJSON(t *testing.T, repo, path string, out any) {
+	t.Helper()
+	r.must(json.Unmarshal(r.fetch(t, repo, path), out))
+}
+
+// attach puts a bundle beside a model as whoever can write to the registry could.
+func (r *rig) attach(t *testing.T, repo, subject string, bundle []byte) {
+	t.Helper()
+	put := func(path, contentType string, body []byte) {
+		req, _ := http.NewRequest(http.MethodPut, path, bytes.NewReader(body))
+		req.Header.Set("Content-Type", contentType)
+		resp, err := http.DefaultClient.Do(req)
+		r.must(err)
+		defer resp.Body.Close()
+		if resp.StatusCode != http.StatusCreated {
+			t.Fatalf("PUT %s: %s", path, resp.Status)
+		}
+	}
+	base := "http://" + strings.Replace(repo, "/", "/v2/", 1)
+	blob := func(b []byte) string {
+		resp, err := http.Post(base+"/blobs/uploads/", "application/octet-stream", nil)
+		r.must(err)
+		defer resp.Body.Close()
+		at, err := resp.Request.URL.Parse(resp.Header.Get("Location"))
+		r.must(err)
+		q := at.Query()
+		sum := fmt.Sprintf("sha256:%x", sha256.Sum256(b))
+		q.Set("digest", sum)
+		at.RawQuery = q.Encode()
+		put(at.String(), "application/octet-stream", b)
+		return sum
+	}
+	empty := []byte("{}")
+	size := len(r.fetch(t, repo, "manifests/"+subject))
+	manifest := fmt.Sprintf(`{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"application/vnd.dev.sigstore.bundle.v0.3+json","config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":%q,"size":2},"layers":[{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","digest":%q,"size":%d}],"subject":{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":%q,"size":%d}}`,
+		blob(empty), blob(bundle), len(bundle), subject, size)
+	put(fmt.Sprintf("%s/manifests/sha256:%x", base, sha256.Sum256([]byte(manifest))), "application/vnd.oci.image.manifest.v1+json", []byte(manifest))
 }
 
 func (r *rig) testUpdate(t *testing.T) {
