@@ -31,6 +31,7 @@ var readings = map[string]reading{
 	"json":        {jsonText, func(s string) string { return string([]rune(s)) }},
 	"sarif":       {jsonText2("sarif"), shown},
 	"codequality": {jsonText2("codequality"), shown},
+	"sast":        {jsonText2("sast"), shown},
 	"oscal":       {jsonText2("oscal"), shown},
 	"vex":         {jsonText2("vex"), shown},
 	"csv":         {csvText, shown},

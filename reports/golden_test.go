@@ -17,7 +17,7 @@ var update = flag.Bool("update", false, "write the golden files again")
 // The files that are compared byte by byte; binary formats are only compared with themselves.
 var goldens = map[string]string{
 	"json": "decision.json", "text": "report.txt", "markdown": "summary.md", "html": "report.html",
-	"sarif": "results.sarif", "junit": "junit.xml", "csv": "results.csv", "vex": "vex.json", "oscal": "assessment-results.json", "codequality": "gl-code-quality-report.json", "model-card": "model-card.md", "annex-iv": "annex-iv.md",
+	"sarif": "results.sarif", "junit": "junit.xml", "csv": "results.csv", "vex": "vex.json", "oscal": "assessment-results.json", "codequality": "gl-code-quality-report.json", "sast": "gl-sast-report.json", "model-card": "model-card.md", "annex-iv": "annex-iv.md",
 }
 
 func render(t testing.TB, name string, d modelvet.Decision) []byte {

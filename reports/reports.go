@@ -35,6 +35,7 @@ var Formats = map[string]Format{
 	"oscal":       OSCAL,
 	"pdf":         PDF,
 	"sarif":       SARIF,
+	"sast":        SAST,
 	"vex":         VEX,
 	"text":        Text{}.Render,
 }
