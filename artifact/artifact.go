@@ -56,6 +56,9 @@ type Options struct {
 	// Progress, when set, is told how many bytes of how many are done. It is
 	// called from several goroutines, one at a time.
 	Progress func(done, total int64)
+	// Begin, when set, is told the path of each file when its turn comes. It is
+	// called from several goroutines, also at the same time.
+	Begin func(path string)
 }
 
 // source is where an opened artifact lives.

@@ -29,8 +29,9 @@ func (a *Artifact) Extract(ctx context.Context, dir string) error {
 	}
 	defer root.Close()
 	tell := meter(a.opts, a.size())
-	return each(ctx, len(a.layers), a.opts.Workers, func(ctx context.Context, i int) error {
+	return each(ctx, len(a.layers), a.opts.streams(), func(ctx context.Context, i int) error {
 		l := a.layers[i]
+		a.opts.begin(l.Path)
 		if err := a.extract(ctx, root, l, tell); err != nil {
 			return fmt.Errorf("extracting %s (layer %s) to %s: %w", l.Path, l.Digest, dir, err)
 		}
