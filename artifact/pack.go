@@ -39,6 +39,9 @@ func pack(ctx context.Context, dir string, sys modelvet.System, layout string, o
 	if opts.Tag == "" {
 		opts.Tag = defaultTag
 	}
+	if opts.Layout != "" && opts.Layout != LayoutArtifact && opts.Layout != LayoutImage {
+		return subject, fmt.Errorf("the layout is %q; want %s or %s", opts.Layout, LayoutArtifact, LayoutImage)
+	}
 	if !tagForm.MatchString(opts.Tag) {
 		return subject, fmt.Errorf("tag %q may hold letters, digits, '_', '.', '-' only, at most 128", opts.Tag)
 	}
@@ -129,11 +132,7 @@ func (s *store) pack(ctx context.Context, root *os.Root, entries []entry, sys mo
 	if err != nil {
 		return none, err
 	}
-	layers, err := s.packFiles(ctx, root, entries, opts)
-	if err != nil {
-		return none, err
-	}
-	d, err := s.packManifest(sys, newConfig(sys, model, layers), layers, opts)
+	d, layers, err := s.packAs(ctx, root, entries, sys, model, opts)
 	if err != nil {
 		return none, err
 	}
@@ -145,6 +144,18 @@ func (s *store) pack(ctx context.Context, root *os.Root, entries []entry, sys mo
 		return none, err
 	}
 	return subjectOf(sys.Name, d, layers), nil
+}
+
+func (s *store) packAs(ctx context.Context, root *os.Root, entries []entry, sys modelvet.System, model ConfigModel, opts Options) (v1.Descriptor, []layer, error) {
+	if opts.Layout == LayoutImage {
+		return s.packImage(ctx, root, entries, sys, model, opts)
+	}
+	layers, err := s.packFiles(ctx, root, entries, opts)
+	if err != nil {
+		return v1.Descriptor{}, nil, err
+	}
+	d, err := s.packManifest(sys, newConfig(sys, model, layers), layers, opts)
+	return d, layers, err
 }
 
 func (s *store) packFiles(ctx context.Context, root *os.Root, entries []entry, opts Options) ([]layer, error) {

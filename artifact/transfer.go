@@ -181,7 +181,11 @@ func (a *Artifact) allBlobs(statements []storedManifest) ([]v1.Descriptor, error
 func (a *Artifact) names() map[v1.Hash]string {
 	names := map[v1.Hash]string{}
 	for _, l := range a.layers {
-		names[l.desc.Digest] = l.Path
+		d := l.desc
+		if l.in != nil {
+			d = *l.in
+		}
+		names[d.Digest] = l.Path
 	}
 	names[a.manifest.Config.Digest] = "the configuration"
 	return names
