@@ -5,7 +5,6 @@ package artifact
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -82,7 +81,7 @@ func parseImage(raw []byte, m v1.Manifest) (Config, []layer, error) {
 		return Config{}, nil, err
 	}
 	if c.Model == nil || len(c.Model.Files) == 0 {
-		return Config{}, nil, errors.New("this is an image of something else: field io.github.modelvet.model.files is missing; pack the model with `modelvet pack --as image`")
+		return Config{}, nil, fmt.Errorf("a configuration of type %q without the field io.github.modelvet.model: this is not a model artifact but an image of something else; pack the model with `modelvet pack --as image`", typeImageConfig)
 	}
 	if err := checkRootFS(c.RootFS, m); err != nil {
 		return Config{}, nil, err
