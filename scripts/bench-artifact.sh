@@ -23,8 +23,8 @@ stop() { if [ -n "$registry" ]; then kill "$registry" 2>/dev/null || true; wait 
 trap 'stop; rm -rf "$tmp"' EXIT
 port=$((20000 + RANDOM % 20000))
 host=127.0.0.1:$port
-export XDG_CONFIG_HOME=$tmp/config HOME=$tmp/home
-mkdir -p "$HOME"
+export XDG_CONFIG_HOME=$tmp/config HOME=$tmp/home TMPDIR=$tmp/tmp
+mkdir -p "$HOME" "$TMPDIR"
 
 fresh() { # an empty registry
   stop
@@ -59,7 +59,7 @@ print(time.monotonic()-t,u.ru_utime+u.ru_stime,u.ru_maxrss//1024)' "$@") || { pr
   printf '%s\n' "${times[@]}" | sort -n | awk -v n="$name" -v r="$rss" '{a[NR]=$1; c[NR]=$2} END {m=int((NR+1)/2); printf "  %-34s %7.2f s  (%.2f to %.2f)  %6.2f s of CPU  %4d MB\n", n, a[m], a[1], a[NR], c[m], r}'
 }
 
-emptied() { rm -rf "$tmp/out" "$tmp/storage"; mkdir -p "$tmp/out" "$tmp/storage"; rm -rf /tmp/modctl-* 2>/dev/null || true; }
+emptied() { rm -rf "$tmp/out" "$tmp/storage"; mkdir -p "$tmp/out" "$tmp/storage"; rm -rf "$TMPDIR"; mkdir -p "$TMPDIR"; }
 both() { fresh; emptied; }
 
 model() { # FOLDER: a Modelfile for modctl, which has no wish to find files itself
