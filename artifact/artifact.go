@@ -37,6 +37,9 @@ var ErrChanged = errors.New("content does not match its digest")
 // Options are the choices that the verbs of this package share. The zero value
 // is ready to use.
 type Options struct {
+	// Layout is what Pack writes: [LayoutArtifact], which is the default, or
+	// [LayoutImage].
+	Layout string
 	// Tag names the manifest in a layout; empty means "latest".
 	Tag string
 	// Exclude lists paths that are not part of the model, besides the layout
@@ -56,6 +59,9 @@ type Options struct {
 	// Progress, when set, is told how many bytes of how many are done. It is
 	// called from several goroutines, one at a time.
 	Progress func(done, total int64)
+	// Begin, when set, is told the path of each file when its turn comes. It is
+	// called from several goroutines, also at the same time.
+	Begin func(path string)
 }
 
 // source is where an opened artifact lives.
@@ -93,6 +99,10 @@ type layer struct {
 	desc    v1.Descriptor
 	exec    bool
 	archive string // "": raw; tar, tar+gzip, tar+zstd
+	// in is the layer of an image that holds the file, offset where it begins
+	// there; nil: the file is the layer.
+	in     *v1.Descriptor
+	offset int64
 }
 
 // Open opens what ref names: oci:PATH[:TAG], oci:PATH@sha256:..., or a
@@ -131,6 +141,9 @@ func (a *Artifact) load(ctx context.Context) error {
 	a.root.Size = int64(len(raw))
 	a.root.MediaType = a.manifest.MediaType
 	a.root.ArtifactType = a.manifest.ArtifactType
+	if isImage(a.manifest) {
+		return a.loadImage(ctx)
+	}
 	if a.layers, err = parseLayers(a.manifest); err != nil {
 		return fmt.Errorf("reading manifest %s: %w", a.root.Digest, err)
 	}
@@ -153,7 +166,11 @@ func (a *Artifact) fetch(ctx context.Context, d v1.Descriptor, limit int64) ([]b
 	if d.Size > limit {
 		return nil, fmt.Errorf("it has %d bytes, more than the %d that are allowed", d.Size, limit)
 	}
-	rc, err := a.source.blob(ctx, d)
+	return readWhole(ctx, d, func() (io.ReadCloser, error) { return a.source.blob(ctx, d) })
+}
+
+func readWhole(ctx context.Context, d v1.Descriptor, open func() (io.ReadCloser, error)) ([]byte, error) {
+	rc, err := open()
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +208,10 @@ func (a *Artifact) ReadFile(ctx context.Context, path string, max int64) ([]byte
 		if l.Path != path {
 			continue
 		}
-		b, err := a.fetch(ctx, l.desc, max)
+		if l.Size > max {
+			return nil, fmt.Errorf("reading %s: it has %d bytes, more than the %d that are allowed", path, l.Size, max)
+		}
+		b, err := readWhole(ctx, l.desc, func() (io.ReadCloser, error) { return a.content(ctx, l) })
 		if err != nil {
 			return nil, fmt.Errorf("reading %s (layer %s): %w", path, l.Digest, err)
 		}

@@ -87,7 +87,7 @@ func fresh(req *http.Request) *http.Request {
 	if req.GetBody == nil || req.Body == nil || req.Body == http.NoBody {
 		return req
 	}
-	if b, ok := req.Body.(*lazy); ok && !b.used() {
+	if b, ok := req.Body.(*once); ok && !b.spent.Load() {
 		return req
 	}
 	again := req.Clone(req.Context())

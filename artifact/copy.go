@@ -147,20 +147,28 @@ func sum(h hash.Hash) v1.Hash {
 // copyStream copies a stream that should be d to w, and fails when it is not:
 // w then holds bytes that must be thrown away. When w is a file, whole chunks
 // of zeros become holes.
+//
+// Each chunk is hashed on one core while another writes it and reads the next.
 func copyStream(ctx context.Context, w io.Writer, r io.Reader, d v1.Descriptor, tell func(int64)) (int64, error) {
 	h, n := sha256.New(), int64(0)
-	buf := buffers.Get().(*[]byte)
-	defer buffers.Put(buf)
+	this, other := buffers.Get().(*[]byte), buffers.Get().(*[]byte)
+	var hashing sync.WaitGroup
+	defer func() {
+		hashing.Wait()
+		buffers.Put(this)
+		buffers.Put(other)
+	}()
 	for {
 		if err := ctx.Err(); err != nil {
 			return n, err
 		}
-		k, err := io.ReadFull(r, *buf)
+		k, err := io.ReadFull(r, *this)
 		if n += int64(k); n > d.Size {
 			return n, fmt.Errorf("%w: more than the %d bytes that it is listed with", ErrChanged, d.Size)
 		}
-		b := (*buf)[:k]
-		h.Write(b)
+		b := (*this)[:k]
+		hashing.Wait() // of the chunk before
+		hashing.Go(func() { h.Write(b) })
 		if werr := writeSparse(w, b); werr != nil {
 			return n, explain(werr)
 		}
@@ -171,7 +179,9 @@ func copyStream(ctx context.Context, w io.Writer, r io.Reader, d v1.Descriptor, 
 		if err != nil {
 			return n, err
 		}
+		this, other = other, this
 	}
+	hashing.Wait()
 	return n, checkContent(sum(h), n, d)
 }
 

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -29,8 +30,9 @@ func (a *Artifact) Extract(ctx context.Context, dir string) error {
 	}
 	defer root.Close()
 	tell := meter(a.opts, a.size())
-	return each(ctx, len(a.layers), a.opts.Workers, func(ctx context.Context, i int) error {
+	return each(ctx, len(a.layers), a.opts.streams(), func(ctx context.Context, i int) error {
 		l := a.layers[i]
+		a.opts.begin(l.Path)
 		if err := a.extract(ctx, root, l, tell); err != nil {
 			return fmt.Errorf("extracting %s (layer %s) to %s: %w", l.Path, l.Digest, dir, err)
 		}
@@ -55,7 +57,7 @@ func (a *Artifact) extract(ctx context.Context, root *os.Root, l layer, tell fun
 		return explain(err)
 	}
 	defer root.Remove(name)
-	err = copyBlob(ctx, a.source, w, l.desc, tell)
+	err = copyContent(ctx, w, l.desc, tell, func() (io.ReadCloser, error) { return a.content(ctx, l) })
 	if err = errors.Join(err, w.Close()); err != nil {
 		return err
 	}
@@ -77,7 +79,11 @@ func appear(root *os.Root, from, to string) error {
 
 // copyBlob writes a blob into an empty file and checks its digest.
 func copyBlob(ctx context.Context, from source, w *os.File, d v1.Descriptor, tell func(int64)) error {
-	rc, err := from.blob(ctx, d)
+	return copyContent(ctx, w, d, tell, func() (io.ReadCloser, error) { return from.blob(ctx, d) })
+}
+
+func copyContent(ctx context.Context, w *os.File, d v1.Descriptor, tell func(int64), open func() (io.ReadCloser, error)) error {
+	rc, err := open()
 	if err != nil {
 		return err
 	}

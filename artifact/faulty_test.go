@@ -55,7 +55,10 @@ func (f *faulty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	_, id, ok := strings.Cut(r.URL.Path, "/blobs/uploads/")
 	switch {
-	case ok && r.Method == http.MethodPost && !r.URL.Query().Has("mount"):
+	case ok && r.URL.Query().Has("mount"):
+		w.Header().Set("Location", strings.TrimSuffix(r.URL.Path, "uploads/")+r.URL.Query().Get("mount"))
+		w.WriteHeader(http.StatusCreated)
+	case ok && r.Method == http.MethodPost:
 		f.mu.Lock()
 		f.begun++
 		id = fmt.Sprint("u", f.begun)

@@ -60,7 +60,7 @@ func (a *Artifact) Inspect(ctx context.Context) (Inspection, error) {
 }
 
 func (a *Artifact) weights(ctx context.Context, l layer) Weights {
-	rc, err := a.source.blob(ctx, l.desc)
+	rc, err := a.content(ctx, l)
 	if err != nil {
 		return Weights{Path: l.Path, Problem: err.Error()}
 	}

@@ -236,3 +236,30 @@ func TestInteropCosignAttachesAsWeDo(t *testing.T) {
 		t.Errorf("of what cosign saved we read %d statements", n)
 	}
 }
+
+// The image is an image to everybody: crane exports its file system, oras
+// copies it, and each registry holds it.
+func TestInteropImageIsAnImage(t *testing.T) {
+	layout, subject := packedImage(t, credit)
+	for name := range registries {
+		t.Run(name, func(t *testing.T) {
+			host := start(t, name)
+			copied(t, "oci:"+layout, host+"/team/credit:image")
+			if got := strings.TrimSpace(run(t, "", "crane", "digest", host+"/team/credit:image")); got != subject.Digest {
+				t.Errorf("crane says %s, we %s", got, subject.Digest)
+			}
+			out := t.TempDir()
+			run(t, out, "crane", "export", host+"/team/credit:image", "fs.tar")
+			found := untarred(t, filepath.Join(out, "fs.tar"))
+			for p, content := range credit {
+				if found["models/"+p] != content {
+					t.Errorf("models/%s differs", p)
+				}
+			}
+			run(t, "", "oras", "cp", "--from-plain-http", "--to-plain-http", host+"/team/credit:image", host+"/other/credit:image")
+			if err := open(t, host+"/other/credit:image").Verify(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -45,10 +45,11 @@ func (a *Artifact) loadLayout(ctx context.Context, s *store) error {
 
 // checkPresence finds what is missing or cut short without reading it.
 func (a *Artifact) checkPresence(s *store) error {
-	for _, l := range a.layers {
-		f, err := s.openBlob(l.desc)
+	names := a.names()
+	for _, d := range a.manifest.Layers {
+		f, err := s.openBlob(d)
 		if err != nil {
-			return fmt.Errorf("finding %s: %w", l.Path, err)
+			return fmt.Errorf("finding %s: %w", names[d.Digest], err)
 		}
 		f.Close()
 	}

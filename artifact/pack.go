@@ -39,6 +39,9 @@ func pack(ctx context.Context, dir string, sys modelvet.System, layout string, o
 	if opts.Tag == "" {
 		opts.Tag = defaultTag
 	}
+	if opts.Layout != "" && opts.Layout != LayoutArtifact && opts.Layout != LayoutImage {
+		return subject, fmt.Errorf("the layout is %q; want %s or %s", opts.Layout, LayoutArtifact, LayoutImage)
+	}
 	if !tagForm.MatchString(opts.Tag) {
 		return subject, fmt.Errorf("tag %q may hold letters, digits, '_', '.', '-' only, at most 128", opts.Tag)
 	}
@@ -50,14 +53,8 @@ func pack(ctx context.Context, dir string, sys modelvet.System, layout string, o
 	if opts, err = withoutLayout(dir, layout, opts); err != nil {
 		return subject, err
 	}
-	if sys, err = named(sys, dir); err != nil {
-		return subject, err
-	}
-	entries, err := inventory(ctx, root, dir, sys, opts)
+	sys, entries, err := listed(ctx, root, dir, sys, opts)
 	if err != nil {
-		return subject, err
-	}
-	if err := fits(entries, sys, opts); err != nil {
 		return subject, err
 	}
 	s, done, err := createStore(ctx, layout)
@@ -66,6 +63,19 @@ func pack(ctx context.Context, dir string, sys modelvet.System, layout string, o
 	}
 	defer func() { err = errors.Join(err, done(err == nil)) }()
 	return s.pack(ctx, root, entries, sys, opts)
+}
+
+// listed finds the files, and that they make a manifest.
+func listed(ctx context.Context, root *os.Root, dir string, sys modelvet.System, opts Options) (modelvet.System, []entry, error) {
+	sys, err := named(sys, dir)
+	if err != nil {
+		return sys, nil, err
+	}
+	entries, err := inventory(ctx, root, dir, sys, opts)
+	if err != nil {
+		return sys, nil, err
+	}
+	return sys, entries, fits(entries, sys, opts)
 }
 
 // fits finds out before anything is copied whether a registry would take the
@@ -122,11 +132,7 @@ func (s *store) pack(ctx context.Context, root *os.Root, entries []entry, sys mo
 	if err != nil {
 		return none, err
 	}
-	layers, err := s.packFiles(ctx, root, entries, opts)
-	if err != nil {
-		return none, err
-	}
-	d, err := s.packManifest(sys, newConfig(sys, model, layers), layers, opts)
+	d, layers, err := s.packAs(ctx, root, entries, sys, model, opts)
 	if err != nil {
 		return none, err
 	}
@@ -137,29 +143,46 @@ func (s *store) pack(ctx context.Context, root *os.Root, entries []entry, sys mo
 	if err := s.putIndex(index); err != nil {
 		return none, err
 	}
-	subject := modelvet.Subject{Name: sys.Name, Digest: d.Digest.String()}
-	for _, l := range layers {
-		subject.Files = append(subject.Files, l.File)
+	return subjectOf(sys.Name, d, layers), nil
+}
+
+func (s *store) packAs(ctx context.Context, root *os.Root, entries []entry, sys modelvet.System, model ConfigModel, opts Options) (v1.Descriptor, []layer, error) {
+	if opts.Layout == LayoutImage {
+		return s.packImage(ctx, root, entries, sys, model, opts)
 	}
-	return subject, nil
+	layers, err := s.packFiles(ctx, root, entries, opts)
+	if err != nil {
+		return v1.Descriptor{}, nil, err
+	}
+	d, err := s.packManifest(sys, newConfig(sys, model, layers), layers, opts)
+	return d, layers, err
 }
 
 func (s *store) packFiles(ctx context.Context, root *os.Root, entries []entry, opts Options) ([]layer, error) {
+	return packEach(ctx, entries, opts.Workers, opts, func(ctx context.Context, e entry, tell func(int64)) (v1.Hash, error) {
+		h, err := s.packFile(ctx, root, e, tell)
+		if err != nil {
+			err = fmt.Errorf("reading %s into layout %s: %w", e.Path, s.dir, err)
+		}
+		return h, err
+	})
+}
+
+// packEach has every file stored, several at a time, and makes its layer.
+func packEach(ctx context.Context, entries []entry, workers int, opts Options, one func(context.Context, entry, func(int64)) (v1.Hash, error)) ([]layer, error) {
 	layers := make([]layer, len(entries))
 	total := int64(0)
 	for _, e := range entries {
 		total += e.Size
 	}
 	tell := meter(opts, total)
-	err := each(ctx, len(entries), opts.Workers, func(ctx context.Context, i int) error {
-		h, err := s.packFile(ctx, root, entries[i], tell)
+	err := each(ctx, len(entries), workers, func(ctx context.Context, i int) error {
+		opts.begin(entries[i].Path)
+		h, err := one(ctx, entries[i], tell)
 		if err == nil {
 			layers[i], err = newLayer(entries[i], h)
 		}
-		if err != nil {
-			return fmt.Errorf("reading %s into layout %s: %w", entries[i].Path, s.dir, err)
-		}
-		return nil
+		return err
 	})
 	return layers, err
 }
@@ -206,22 +229,43 @@ func unchanged(f *os.File, before os.FileInfo) error {
 }
 
 func (s *store) packManifest(sys modelvet.System, c Config, layers []layer, opts Options) (v1.Descriptor, error) {
+	config, top, err := newBlobs(sys, c, layers, opts)
+	if err != nil {
+		return v1.Descriptor{}, err
+	}
+	for _, m := range []storedManifest{config, top} {
+		if _, err := s.putBlob(m.raw); err != nil {
+			return v1.Descriptor{}, err
+		}
+	}
+	return top.desc, nil
+}
+
+// newBlobs makes the configuration and the manifest.
+func newBlobs(sys modelvet.System, c Config, layers []layer, opts Options) (config, top storedManifest, err error) {
 	raw, err := json.Marshal(c)
 	if err != nil {
-		return v1.Descriptor{}, fmt.Errorf("writing the configuration: %w", err)
+		return config, top, fmt.Errorf("writing the configuration: %w", err)
 	}
-	config := v1.Descriptor{MediaType: typeConfig, Digest: hashBytes(raw), Size: int64(len(raw))}
-	m := newManifest(sys, config, layers, opts)
+	config = storedManifest{v1.Descriptor{MediaType: typeConfig, Digest: hashBytes(raw), Size: int64(len(raw))}, raw}
+	m := newManifest(sys, config.desc, layers, opts)
 	text, err := marshalManifest(m)
-	if err != nil {
-		return v1.Descriptor{}, err
+	top = storedManifest{v1.Descriptor{MediaType: m.MediaType, ArtifactType: m.ArtifactType, Digest: hashBytes(text), Size: int64(len(text))}, text}
+	return config, top, err
+}
+
+func subjectOf(name string, d v1.Descriptor, layers []layer) modelvet.Subject {
+	subject := modelvet.Subject{Name: name, Digest: d.Digest.String()}
+	for _, l := range layers {
+		subject.Files = append(subject.Files, l.File)
 	}
-	if _, err := s.putBlob(raw); err != nil {
-		return v1.Descriptor{}, err
+	return subject
+}
+
+func (o Options) begin(path string) {
+	if o.Begin != nil {
+		o.Begin(path)
 	}
-	d, err := s.putBlob(text)
-	d.MediaType, d.ArtifactType = m.MediaType, m.ArtifactType
-	return d, err
 }
 
 // meter adds up what the workers report.

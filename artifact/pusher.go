@@ -46,7 +46,7 @@ func newPusher(ctx context.Context, repo name.Repository, from *registry, opts O
 // another repository is asked to mount it. The content is hashed on its way, so
 // that a damaged source is named as such.
 func (p *pusher) upload(ctx context.Context, from source, d v1.Descriptor, tell func(int64)) error {
-	if p.has(ctx, d.Digest) || p.mount(ctx, from, d) {
+	if d.Size > smallBlob && p.has(ctx, d.Digest) || p.mount(ctx, from, d) {
 		report(tell, d.Size)
 		return nil
 	}
@@ -55,6 +55,9 @@ func (p *pusher) upload(ctx context.Context, from source, d v1.Descriptor, tell 
 	}
 	return nil
 }
+
+// smallBlob is what is sent as quickly as it is asked for.
+const smallBlob = 16 << 10
 
 // has asks for a blob. Any answer but yes means that it is to be sent: what is
 // wrong will show then.
@@ -119,7 +122,12 @@ func (p *pusher) request(ctx context.Context, method, path string, header http.H
 		req.Header[key] = values
 	}
 	if open != nil && size > 0 {
-		req.Body, req.GetBody, req.ContentLength = &lazy{open: open}, func() (io.ReadCloser, error) { return &lazy{open: open}, nil }, size
+		// Before the request: a registry may lock what this body reads from it.
+		b, err := open()
+		if err != nil {
+			return nil, err
+		}
+		req.Body, req.GetBody, req.ContentLength = &once{ReadCloser: b}, open, size
 	}
 	resp, err := p.http.Do(req)
 	if err != nil {
@@ -134,33 +142,20 @@ func (p *pusher) request(ctx context.Context, method, path string, header http.H
 	return resp, err
 }
 
-// lazy opens a body when it is read: a request that waits for a token, or is
-// made again, must not have the file open twice.
-type lazy struct {
-	open func() (io.ReadCloser, error)
-	rc   io.ReadCloser
-	err  error
-	read atomic.Bool
+// once is a body that knows whether it can still be sent.
+type once struct {
+	io.ReadCloser
+	spent atomic.Bool
 }
 
-func (l *lazy) used() bool { return l.read.Load() }
-
-func (l *lazy) Read(b []byte) (int, error) {
-	if !l.read.Swap(true) {
-		l.rc, l.err = l.open()
-	}
-	if l.err != nil {
-		return 0, l.err
-	}
-	return l.rc.Read(b)
+func (o *once) Read(b []byte) (int, error) {
+	o.spent.Store(true)
+	return o.ReadCloser.Read(b)
 }
 
-func (l *lazy) Close() error {
-	l.read.Store(true)
-	if l.rc == nil {
-		return nil
-	}
-	return l.rc.Close()
+func (o *once) Close() error {
+	o.spent.Store(true)
+	return o.ReadCloser.Close()
 }
 
 // memory is a source of blobs that were just made.

@@ -138,10 +138,15 @@ func (a *Artifact) send(ctx context.Context, w sink, statements []storedManifest
 	for _, d := range blobs {
 		total += d.Size
 	}
-	tell := meter(a.opts, total)
+	tell, names := meter(a.opts, total), a.names()
 	err = each(ctx, len(blobs), a.opts.streams(), func(ctx context.Context, i int) error {
+		name := names[blobs[i].Digest]
+		if name == "" {
+			name = "a statement"
+		}
+		a.opts.begin(name)
 		if err := w.blob(ctx, a.source, blobs[i], tell); err != nil {
-			return fmt.Errorf("%s: %w", a.name(blobs[i].Digest), err)
+			return fmt.Errorf("%s: %w", name, err)
 		}
 		return nil
 	})
@@ -172,17 +177,18 @@ func (a *Artifact) allBlobs(statements []storedManifest) ([]v1.Descriptor, error
 	return once, nil
 }
 
-// name says which file a blob is, for a person.
-func (a *Artifact) name(h v1.Hash) string {
+// names says which file each blob is, for a person.
+func (a *Artifact) names() map[v1.Hash]string {
+	names := map[v1.Hash]string{}
 	for _, l := range a.layers {
-		if l.desc.Digest == h {
-			return l.Path
+		d := l.desc
+		if l.in != nil {
+			d = *l.in
 		}
+		names[d.Digest] = l.Path
 	}
-	if h == a.manifest.Config.Digest {
-		return "the configuration"
-	}
-	return "a statement"
+	names[a.manifest.Config.Digest] = "the configuration"
+	return names
 }
 
 type layoutSink struct {

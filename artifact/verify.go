@@ -16,6 +16,9 @@ import (
 // It reads everything, also after a failure; the error names each file that
 // differs and wraps [ErrChanged] or [ErrNotFound].
 func (a *Artifact) Verify(ctx context.Context) error {
+	if isImage(a.manifest) {
+		return a.verifyImage(ctx)
+	}
 	failures := make([]error, len(a.layers)+1)
 	tell := meter(a.opts, a.size())
 	err := each(ctx, len(a.layers), a.opts.Workers, func(ctx context.Context, i int) error {
@@ -25,6 +28,22 @@ func (a *Artifact) Verify(ctx context.Context) error {
 		return ctx.Err()
 	})
 	failures[len(a.layers)] = a.verifyTop(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(failures...)
+}
+
+func (a *Artifact) verifyImage(ctx context.Context) error {
+	failures := make([]error, len(a.manifest.Layers)+1)
+	tell := meter(a.opts, a.size())
+	err := each(ctx, len(a.manifest.Layers), a.opts.Workers, func(ctx context.Context, i int) error {
+		if err := a.verifyTar(ctx, i, tell); err != nil {
+			failures[i] = fmt.Errorf("verifying layer %s of the image: %w", a.manifest.Layers[i].Digest, err)
+		}
+		return ctx.Err()
+	})
+	failures[len(a.manifest.Layers)] = a.verifyTop(ctx)
 	if err != nil {
 		return err
 	}

@@ -13,12 +13,14 @@ import (
 )
 
 func packVerb(t *terminal) *cobra.Command {
-	var layout, tag string
+	var layout, tag, as string
 	cmd := &cobra.Command{
 		Use:   "pack [DIR]",
 		Short: "Pack a model as an OCI artifact into a layout",
-		Long:  "Packs the model in DIR as a CNCF ModelPack artifact with raw layers into an OCI image layout and\nprints its digest. The same folder always gives the same digest. Nothing is measured or signed.",
-		Args:  cobra.MaximumNArgs(1),
+		Long: "Packs the model in DIR as a CNCF ModelPack artifact with raw layers into an OCI image layout and\nprints its digest. The same folder always gives the same digest. Nothing is measured or signed.\n\n" +
+			"With --as image it is packed as a container image instead, the files below /models/ in tar layers: that is what\n" +
+			"containerd and every kubelet mount as an image volume. The files and their digests are the same.",
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := folder(args)
 			sys, err := gate.LoadSystem(dir)
@@ -28,7 +30,12 @@ func packVerb(t *terminal) *cobra.Command {
 			if layout == "" {
 				layout = filepath.Join(dir, ".modelvet", "packed")
 			}
-			s, err := artifact.Pack(cmd.Context(), dir, sys, layout, artifact.Options{Tag: tag, Exclude: []string{filepath.Join(dir, ".modelvet")}})
+			if as != artifact.LayoutArtifact && as != artifact.LayoutImage {
+				return usage("--as is %q; want artifact or image", as)
+			}
+			p := t.progress()
+			s, err := artifact.Pack(cmd.Context(), dir, sys, layout, p.watch(artifact.Options{Tag: tag, Layout: as, Exclude: []string{filepath.Join(dir, ".modelvet")}}))
+			p.end()
 			if err != nil {
 				return err
 			}
@@ -38,6 +45,7 @@ func packVerb(t *terminal) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&layout, "out", "", "folder of the layout (default DIR/.modelvet/packed)")
+	cmd.Flags().StringVar(&as, "as", artifact.LayoutArtifact, "artifact (ModelPack, raw layers) or image (tar layers below /models/)")
 	cmd.Flags().StringVar(&tag, "tag", "", "tag in the layout (default latest)")
 	return cmd
 }
