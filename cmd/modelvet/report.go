@@ -55,6 +55,9 @@ type reportFlags struct {
 
 // render is the whole report, signed if that was asked for.
 func (f *reportFlags) render(ctx context.Context, d modelvet.Decision) ([]byte, error) {
+	if name := f.format + "-docx"; strings.HasSuffix(f.out, ".docx") && reports.Formats[name] != nil {
+		f.format = name
+	}
 	if _, ok := reports.Formats[f.format]; !ok {
 		return nil, usage("there is no format %q; there are: %s", f.format, strings.Join(formats(), ", "))
 	}
