@@ -13,7 +13,7 @@ import (
 func judgeApprovals(c Case, root string) []Approval {
 	authors := map[string]bool{}
 	for _, e := range c.Evidence {
-		if !isAct(e.PredicateType) {
+		if !isAct(e.PredicateType) && e.PredicateType != PredicateDocument { // to answer for a document is no authorship
 			authors[e.Signer.ID()] = true
 		}
 	}

@@ -18,12 +18,19 @@ func Decide(c Case) Decision {
 		Schema: DecisionSchema, Stage: c.Stage, At: c.Now, Subject: c.Subject, System: c.System,
 		Policy: c.Policy, EvidenceRoot: EvidenceRoot(c.Evidence), Evidence: withoutPredicates(c.Evidence),
 		Scans: c.Scans, Lineage: c.Lineage, Required: slices.Clone(c.Required), Notes: slices.Clone(c.Notes), Engine: c.Engine,
+		Thresholds: c.Thresholds,
 	}
 	d.Waivers = judgeWaivers(c)
 	d.Results = applyWaivers(c.Results, d.Waivers)
 	d.Approvals = judgeApprovals(c, d.EvidenceRoot)
-	d.Controls = judgeControls(c.Controls, d.Results)
-	d.Reasons = append(flaws(c), objections(d.Results)...)
+	d.Attestations = judgeAttestations(c)
+	d.Classification = c.Classification
+	d.Controls = judgeControls(c, d.Results, d.Attestations)
+	d.Reasons = flaws(c)
+	if why := misclassified(c, d.Attestations); why != "" {
+		d.Reasons = append(d.Reasons, why)
+	}
+	d.Reasons = append(d.Reasons, objections(d.Results)...)
 	d.Outcome = Denied
 	if len(d.Reasons) == 0 {
 		d.Reasons = missingApprovals(c.Required, d.Approvals)

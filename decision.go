@@ -37,8 +37,21 @@ type Decision struct {
 	Required     []Requirement   `json:"required"`
 	Approvals    []Approval      `json:"approvals"`
 	Waivers      []Waiver        `json:"waivers"`
-	Notes        []string        `json:"notes"` // what weakens the decision: a development key, a dirty tree
-	Engine       Engine          `json:"engine"`
+
+	Attestations   []Attestation   `json:"attestations,omitempty"`   // documents that persons vouch for
+	Classification *Classification `json:"classification,omitempty"` // worked out anew
+	Notes          []string        `json:"notes"`                    // what weakens the decision: a development key, a dirty tree
+	Engine         Engine          `json:"engine"`
+	Thresholds     *ThresholdSet   `json:"thresholds,omitempty"` // the bounds that judged
+}
+
+// ThresholdSet are the bounds of a stage, and what is known of when they were set.
+type ThresholdSet struct {
+	Digest string             `json:"digest"` // SHA-256 of the stage's name and bounds
+	Proof  string             `json:"proof"`  // none; signature: its signer says when; timestamp: a trusted party does
+	SetAt  time.Time          `json:"setAt,omitzero"`
+	Signer *Signer            `json:"signer,omitempty"`
+	Values map[string]float64 `json:"values"` // by name, "performance.roc_auc_min"
 }
 
 // PolicyRef says by which policy a decision was taken.
@@ -48,6 +61,7 @@ type PolicyRef struct {
 	Rules      string            `json:"rules"`  // SHA-256 over the compiled rules
 	Profiles   []string          `json:"profiles"`
 	Catalogues map[string]string `json:"catalogues,omitempty"` // id to version
+	Bundles    []string          `json:"bundles,omitempty"`    // of rules, each REF@DIGEST
 }
 
 // Engine says which programs decided.
@@ -64,15 +78,23 @@ type Case struct {
 	Policy    PolicyRef
 	Results   []Result  // one for every rule of the profiles
 	Demanded  []string  // ids of the rules that must have answered; one missing closes the gate
-	Controls  []Control // every control of the profiles
+	Controls  []Control // every control of the profiles that binds the system
+	Unbound   []Unbound // every other control of the profiles, and why it does not bind
 	Evidence  []Evidence
 	Scans     []Scan
 	Lineage   []Lineage
 	Required  []Requirement
 	Approvals []Approval
 	Waivers   []Waiver
-	ValidFor  time.Duration // how long a decision may be relied on
-	Notes     []string
-	Engine    Engine
-	Now       time.Time
+
+	Attestations   []Attestation
+	Attesters      map[string][]string // kind of document to the roles that may attest it; a kind that is not here: any role
+	Classification *Classification     // nil: the system is not known
+
+	ValidFor time.Duration // how long a decision may be relied on
+	Notes    []string
+	Engine   Engine
+	Now      time.Time
+
+	Thresholds *ThresholdSet
 }

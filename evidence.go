@@ -17,8 +17,11 @@ const (
 	PredicateScan           = "https://github.com/modelvet/modelvet/predicates/scan/v1"
 	PredicateLineage        = "https://github.com/modelvet/modelvet/predicates/lineage/v1"
 	PredicateApproval       = "https://github.com/modelvet/modelvet/predicates/approval/v1"
+	PredicateDocument       = "https://github.com/modelvet/modelvet/predicates/document/v1"
 	PredicateWaiver         = "https://github.com/modelvet/modelvet/predicates/waiver/v1"
 	PredicateDecision       = "https://github.com/modelvet/modelvet/predicates/decision/v1"
+	PredicateThresholds     = "https://github.com/modelvet/modelvet/predicates/thresholds/v1"
+	PredicateRules          = "https://github.com/modelvet/modelvet/predicates/rules/v1"
 	PredicateProvenance     = "https://slsa.dev/provenance/v1"
 	PredicateVSA            = "https://slsa.dev/verification_summary/v1"
 	PredicateModelSignature = "https://model_signing/signature/v1.0"
@@ -41,6 +44,7 @@ const (
 // Evidence is one predicate about one subject, and who vouches for it.
 type Evidence struct {
 	Digest        string          `json:"digest"` // of the bundle as stored, "sha256:..."
+	Statement     string          `json:"-"`      // digest of what was signed, "sha256:...": the same in every bundle around it
 	Subject       Subject         `json:"subject"`
 	PredicateType string          `json:"predicateType"`
 	Predicate     json.RawMessage `json:"predicate,omitempty"`

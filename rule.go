@@ -41,6 +41,8 @@ type Result struct {
 	Reason     string   `json:"reason,omitempty"` // why unknown or not applicable
 	Evidence   []string `json:"evidence"`         // digests of the evidence it was answered from
 	Waiver     string   `json:"waiver,omitempty"` // id of the waiver that forgives it
+
+	Thresholds map[string]float64 `json:"thresholds,omitempty"` // the bounds that it was judged by, by name
 }
 
 // Control is one demand of a law, standard or catalogue.
@@ -70,5 +72,6 @@ const (
 type ControlResult struct {
 	Control
 	State    string   `json:"state"`
+	Reason   string   `json:"reason,omitempty"` // why it does not bind, or on whose word it rests
 	Evidence []string `json:"evidence"`
 }

@@ -22,6 +22,41 @@ type System struct {
 	Oversight   *Oversight         `json:"oversight,omitempty"`
 	Monitoring  *Monitoring        `json:"monitoring,omitempty"`
 	Performance map[string]float64 `json:"performance,omitempty"` // declared figures, by metric name
+
+	Limits        *Limits        `json:"limits,omitempty"`
+	PersonalData  *PersonalData  `json:"personalData,omitempty"`
+	Deployment    *Deployment    `json:"deployment,omitempty"`
+	Transparency  *Transparency  `json:"transparency,omitempty"`
+	RecordKeeping *RecordKeeping `json:"recordKeeping,omitempty"`
+}
+
+// Limits are known limits and foreseeable misuse (EU AI Act Art. 13(3)(b)(iii)).
+type Limits struct {
+	Limitations []string `json:"limitations,omitempty"`
+	Misuse      []string `json:"misuse,omitempty"`
+}
+
+// PersonalData says whether personal data are processed, and on which ground (GDPR Art. 6).
+type PersonalData struct {
+	Processed  bool   `json:"processed"`
+	LegalBasis string `json:"legalBasis,omitempty"`
+}
+
+// Deployment says for which stages and countries the system is meant.
+type Deployment struct {
+	Stages    []string `json:"stages"`
+	Countries []string `json:"countries,omitempty"`
+}
+
+// Transparency is what people are told (EU AI Act Art. 50).
+type Transparency struct {
+	Notice  string `json:"notice,omitempty"`
+	Marking string `json:"marking,omitempty"`
+}
+
+// RecordKeeping says how long documentation is kept (EU AI Act Art. 18).
+type RecordKeeping struct {
+	DocumentationDays int `json:"documentationDays,omitempty"`
 }
 
 // Party is a legal or natural person.
@@ -43,7 +78,8 @@ type ModelFiles struct {
 type Table struct {
 	Name       string   `json:"name"` // unique in a system: training, predictions, attributions
 	Kind       string   `json:"kind"` // training, validation, test, predictions, attributions, reference, production
-	Path       string   `json:"path"` // file or glob, relative to the folder of modelvet.yaml
+	Path       string   `json:"path,omitempty"` // file or glob, relative to the folder of modelvet.yaml
+	SQL        *SQL     `json:"sql,omitempty"`  // instead of a path: a relation of an SQL engine
 	ID         string   `json:"id,omitempty"`
 	Label      string   `json:"label,omitempty"`
 	Prediction string   `json:"prediction,omitempty"`
@@ -54,7 +90,31 @@ type Table struct {
 	Positive   string   `json:"positive,omitempty"`   // the value of label and prediction that counts as positive; default "1"
 	Favourable string   `json:"favourable,omitempty"` // the value that is good for the person; default: Positive
 	BaseValue  *float64 `json:"baseValue,omitempty"`  // attributions: the expected value to which they add
+	Time       string   `json:"time,omitempty"`       // when the row's event happened
+	Split      string   `json:"split,omitempty"`      // training, validation or test
+	Text       []string `json:"text,omitempty"`       // columns of free text
+	Embedding  []string `json:"embedding,omitempty"`  // columns that together are an embedding
+	Quasi      []string `json:"quasi,omitempty"`      // quasi-identifiers; empty: Protected
+	Loss       string   `json:"loss,omitempty"`       // members: the model's loss on the row
+	Member     string   `json:"member,omitempty"`     // members: 1 where the row was in the training data
+	BiasAudit  *Audit   `json:"biasAudit,omitempty"`  // predictions: the columns of a bias audit by New York City Local Law 144
+	Previous   string   `json:"previous,omitempty"`   // predictions: the score that the version in use now gives
+	Perturbed  []string `json:"perturbed,omitempty"`  // predictions on the same row after a change that should not matter
 	Output     string   `json:"output,omitempty"`     // attributions: the column with the model output they explain (margin)
+}
+
+// SQL names a relation of an SQL engine. Where the engine is, the environment
+// says: a model does not choose the servers that its judge talks to.
+type SQL struct {
+	Engine   string `json:"engine"`   // trino
+	Relation string `json:"relation"` // catalog.schema.table
+}
+
+// Audit names the columns that the rules of New York City Local Law 144 of 2021
+// ask about (6 RCNY 5-301).
+type Audit struct {
+	Sex  string `json:"sex"`
+	Race string `json:"race"` // race or ethnicity
 }
 
 // Document is a file written by people: declared evidence.
@@ -74,6 +134,7 @@ type Source struct {
 type Oversight struct {
 	Owner    string   `json:"owner"`
 	Measures []string `json:"measures"`
+	Stop     string   `json:"stop,omitempty"` // how a person stops it, Art. 14(4)(e)
 }
 
 // Monitoring says what is watched after release (EU AI Act Art. 12 and 72).
@@ -81,6 +142,8 @@ type Monitoring struct {
 	Owner            string   `json:"owner"`
 	Metrics          []string `json:"metrics"`
 	LogRetentionDays int      `json:"logRetentionDays"`
+	Events           []string `json:"events,omitempty"`    // what is logged, Art. 12(2)
+	Incidents        string   `json:"incidents,omitempty"` // whom to tell of one, Art. 73
 }
 
 // Model is what a scanner is given: the files, and what they are said to be.

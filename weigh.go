@@ -3,35 +3,90 @@
 package modelvet
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
 
-// judgeControls rolls the rules' outcomes up to the controls, failure first.
-func judgeControls(controls []Control, results []Result) []ControlResult {
+// judgeControls gives every control of the profiles exactly one state. The
+// rules' outcomes come first, failure first of all; where none of them says
+// anything, a person may; the rest is not assessed. What does not bind the
+// system is listed with the reason.
+func judgeControls(c Case, results []Result, attestations []Attestation) []ControlResult {
 	byID := map[string]Result{}
 	for _, r := range results {
 		byID[r.ID] = r
 	}
-	out := make([]ControlResult, 0, len(controls))
-	for _, c := range controls {
-		cr := ControlResult{Control: c, State: NotAssessed, Evidence: []string{}}
-		worst := -1
-		for _, id := range c.Rules {
-			r, ok := byID[id]
-			if !ok {
-				continue
-			}
-			cr.Evidence = append(cr.Evidence, r.Evidence...)
-			if n := rank(r.Outcome); n > worst {
-				worst, cr.State = n, state(r.Outcome)
-			}
+	out := make([]ControlResult, 0, len(c.Controls)+len(c.Unbound))
+	for _, control := range c.Controls {
+		cr := roll(control, byID)
+		if cr.State == NotAssessed || cr.State == NotDemanded {
+			attested(&cr, attestations)
 		}
 		slices.Sort(cr.Evidence)
 		cr.Evidence = slices.Compact(cr.Evidence)
 		out = append(out, cr)
 	}
+	for _, u := range c.Unbound {
+		out = append(out, ControlResult{Control: u.Control, State: NotDemanded, Reason: u.Reason, Evidence: []string{}})
+	}
 	return out
+}
+
+// roll is the state that the rules alone give.
+func roll(c Control, byID map[string]Result) ControlResult {
+	cr := ControlResult{Control: c, State: NotAssessed, Reason: "no rule that ran speaks to it, and nobody attested it", Evidence: []string{}}
+	worst := -1
+	for _, id := range c.Rules {
+		r, ok := byID[id]
+		if !ok {
+			continue
+		}
+		cr.Evidence = append(cr.Evidence, r.Evidence...)
+		if n := rank(r.Outcome); n > worst {
+			worst, cr.State, cr.Reason = n, state(r.Outcome), why(r)
+		}
+	}
+	return cr
+}
+
+func why(r Result) string {
+	switch r.Outcome {
+	case Pass:
+		return ""
+	case Waived:
+		return r.ID + " is waived"
+	case NotApplicable:
+		return r.ID + ": " + because(r, "it does not apply")
+	}
+	return r.ID + ": " + because(r, "it did not say why")
+}
+
+// attested takes a person's word, where one was given. A word that a control
+// applies and is answered counts before one that it does not apply.
+func attested(cr *ControlResult, attestations []Attestation) {
+	for _, a := range attestations {
+		if a.Valid && slices.Contains(a.Controls, cr.ID) {
+			cr.State, cr.Reason = Attested, fmt.Sprintf("%s (%s) by %s as %s", a.Path, a.Kind, signerName(a.Signer), a.Role)
+			cr.Evidence = append(cr.Evidence, a.Digest)
+			return
+		}
+	}
+	for _, a := range attestations {
+		i := slices.IndexFunc(a.Excluded, func(x Exclusion) bool { return x.Control == cr.ID })
+		if a.Valid && i >= 0 {
+			cr.State, cr.Reason = NotDemanded, fmt.Sprintf("%s, by %s as %s: %s", a.Path, signerName(a.Signer), a.Role, a.Excluded[i].Reason)
+			cr.Evidence = append(cr.Evidence, a.Digest)
+			return
+		}
+	}
+}
+
+func signerName(s Signer) string {
+	if s.Name != "" {
+		return s.Name
+	}
+	return s.ID()
 }
 
 func rank(o Outcome) int {
@@ -70,6 +125,11 @@ func expiry(c Case, d Decision) time.Time {
 	}
 	for _, a := range d.Approvals {
 		if a.Valid && !a.Expires.IsZero() {
+			ends = append(ends, a.Expires)
+		}
+	}
+	for _, a := range d.Attestations {
+		if a.Valid {
 			ends = append(ends, a.Expires)
 		}
 	}

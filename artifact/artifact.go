@@ -50,6 +50,9 @@ type Options struct {
 	Annotations map[string]string
 	// Workers bounds how many files are read at the same time; 0 means one a core.
 	Workers int
+	// PartSize is how many bytes one request of an upload carries at most; 0
+	// means 64 MiB. A proxy that bounds requests may want less.
+	PartSize int64
 	// Progress, when set, is told how many bytes of how many are done. It is
 	// called from several goroutines, one at a time.
 	Progress func(done, total int64)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -20,7 +21,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// client reads one repository of a registry (OCI distribution specification
+// client speaks to one repository of a registry (OCI distribution specification
 // 1.1). Credentials come from the Docker configuration and its helpers.
 type client struct {
 	repo name.Repository
@@ -29,18 +30,19 @@ type client struct {
 	pause time.Duration
 }
 
-const tries = 4
+// tries is how often one request is made before its failure is believed.
+const tries = 5
 
-func newClient(ctx context.Context, repo name.Repository) (*client, error) {
+func newClient(ctx context.Context, repo name.Repository, scopes ...string) (*client, error) {
 	auth, err := authn.Resolve(ctx, authn.DefaultKeychain, repo)
 	if err != nil {
 		return nil, fmt.Errorf("finding credentials for %s in the Docker configuration: %w", repo.RegistryStr(), err)
 	}
-	t, err := transport.NewWithContext(ctx, repo.Registry, auth, guardFor(repo), []string{repo.Scope(transport.PullScope)})
+	t, err := transport.NewWithContext(ctx, repo.Registry, auth, guardFor(repo), append(scopes, repo.Scope(transport.PullScope)))
 	if err != nil {
 		return nil, fmt.Errorf("connecting to registry %s: %w", repo.RegistryStr(), err)
 	}
-	return &client{repo: repo, http: &http.Client{Transport: t, CheckRedirect: checkRedirect}, pause: 250 * time.Millisecond}, nil
+	return &client{repo: repo, http: &http.Client{Transport: t, CheckRedirect: checkRedirect}, pause: firstPause}, nil
 }
 
 // guard lets nothing leave this machine unencrypted.
@@ -54,14 +56,47 @@ func guardFor(repo name.Repository) guard {
 	if err != nil {
 		host = repo.RegistryStr()
 	}
-	return guard{isLoopback(host), remote.DefaultTransport}
+	return guard{isLoopback(host), wire}
+}
+
+// wire keeps as many connections open as there are workers: a model of many
+// small files would otherwise connect anew for each.
+var wire = newWire()
+
+func newWire() http.RoundTripper {
+	t, ok := remote.DefaultTransport.(*http.Transport)
+	if !ok {
+		return remote.DefaultTransport
+	}
+	t = t.Clone()
+	t.MaxIdleConnsPerHost = 32
+	t.ReadBufferSize, t.WriteBufferSize = 64<<10, 64<<10
+	t.DisableCompression = true
+	return t
 }
 
 func (g guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Scheme != "https" && !(g.loopback && isLoopback(req.URL.Hostname())) {
 		return nil, fmt.Errorf("%w: plain http is used on the loopback interface only, not for %s", errRefused, req.URL.Host)
 	}
-	return g.next.RoundTrip(req)
+	return g.next.RoundTrip(fresh(req))
+}
+
+// fresh gives a request that is made again, with a new token, its body again.
+func fresh(req *http.Request) *http.Request {
+	if req.GetBody == nil || req.Body == nil || req.Body == http.NoBody {
+		return req
+	}
+	if b, ok := req.Body.(*lazy); ok && !b.used() {
+		return req
+	}
+	again := req.Clone(req.Context())
+	body, err := req.GetBody()
+	if err != nil {
+		body = io.NopCloser(readerFunc(func([]byte) (int, error) { return 0, err }))
+	}
+	again.Body = body
+	return again
 }
 
 // errRefused marks requests that this side will not make, however often.
@@ -89,8 +124,8 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 }
 
 // get asks for a path below /v2/REPOSITORY/, and again when the registry is
-// busy or the connection breaks. It fails for every status but 200 and 206; a
-// 404 wraps ErrNotFound.
+// busy or the connection breaks. It fails for every status but 200, 204 and
+// 206; a 404 wraps ErrNotFound.
 func (c *client) get(ctx context.Context, path string, header http.Header) (*http.Response, error) {
 	for try := 0; ; try++ {
 		resp, err := c.getOnce(ctx, path, header)
@@ -103,14 +138,28 @@ func (c *client) get(ctx context.Context, path string, header http.Header) (*htt
 	}
 }
 
+// address puts a path below the repository; what is whole already stays.
+func (c *client) address(path string) string {
+	if strings.HasPrefix(path, "https://") || strings.HasPrefix(path, "http://") {
+		return path
+	}
+	return fmt.Sprintf("https://%s/v2/%s/%s", c.repo.RegistryStr(), c.repo.RepositoryStr(), path)
+}
+
+// absolute writes an address of the registry itself with the scheme that the
+// transport then replaces by what the registry speaks.
+func (c *client) absolute(u *url.URL) string {
+	again := *u
+	if again.Host == c.repo.RegistryStr() {
+		again.Scheme = "https"
+	}
+	return again.String()
+}
+
 // getOnce returns the response with the error, its body closed, so that its
 // headers can say when to come back.
 func (c *client) getOnce(ctx context.Context, path string, header http.Header) (*http.Response, error) {
-	url := path
-	if !strings.HasPrefix(path, "https://") {
-		url = fmt.Sprintf("https://%s/v2/%s/%s", c.repo.RegistryStr(), c.repo.RepositoryStr(), path)
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.address(path), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +170,8 @@ func (c *client) getOnce(ctx context.Context, path string, header http.Header) (
 	if err != nil {
 		return nil, &connectionError{err}
 	}
-	if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusPartialContent {
+	switch resp.StatusCode {
+	case http.StatusOK, http.StatusNoContent, http.StatusPartialContent:
 		return resp, nil
 	}
 	defer resp.Body.Close()
@@ -143,18 +193,29 @@ func temporary(err error) bool {
 		return status.StatusCode == http.StatusTooManyRequests || status.StatusCode >= 500
 	}
 	var conn *connectionError
-	return errors.As(err, &conn) && !errors.Is(err, errRefused)
+	var ours *sourceError
+	return errors.As(err, &conn) && !errors.As(err, &ours) && !errors.Is(err, errRefused)
 }
 
 func (c *client) delay(resp *http.Response, try int) time.Duration {
 	d := c.pause << try
-	if resp != nil {
-		if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s >= 0 {
-			d = min(time.Duration(s)*time.Second, 30*time.Second)
-		}
+	if resp == nil {
+		return d
 	}
-	return d
+	after := resp.Header.Get("Retry-After")
+	if s, err := strconv.Atoi(after); err == nil && s >= 0 {
+		d = time.Duration(s) * time.Second
+	} else if at, err := http.ParseTime(after); err == nil {
+		d = max(0, time.Until(at))
+	}
+	return min(d, maxDelay)
 }
+
+// firstPause is a variable for the tests' sake only.
+var firstPause = 250 * time.Millisecond
+
+// maxDelay bounds what a registry may make us wait for one request.
+const maxDelay = time.Minute
 
 // download is a blob that goes on where its connection broke.
 type download struct {
@@ -167,8 +228,16 @@ type download struct {
 }
 
 func (c *client) download(ctx context.Context, d v1.Descriptor) (io.ReadCloser, error) {
-	r := &download{ctx: ctx, c: c, d: d}
-	return r, r.connect()
+	return c.downloadFrom(ctx, d, 0)
+}
+
+// downloadFrom begins at a byte of the blob.
+func (c *client) downloadFrom(ctx context.Context, d v1.Descriptor, at int64) (io.ReadCloser, error) {
+	r := &download{ctx: ctx, c: c, d: d, at: at}
+	if err := r.connect(); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 func (r *download) connect() error {
@@ -200,6 +269,9 @@ func (r *download) Read(b []byte) (int, error) {
 	r.at += int64(n)
 	if err == nil || r.at >= r.d.Size || r.ctx.Err() != nil {
 		return n, err
+	}
+	if n > 0 {
+		r.fails = 0 // it gets on
 	}
 	if r.fails++; r.fails == tries {
 		return n, fmt.Errorf("reading blob %s: the connection broke %d times, last at byte %d of %d: %w", r.d.Digest, tries, r.at, r.d.Size, err)

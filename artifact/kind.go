@@ -79,6 +79,9 @@ func newClassifier(sys modelvet.System) (*classifier, error) {
 		c.rules[len(c.rules)-1].must = true
 	}
 	for i, t := range sys.Tables {
+		if t.SQL != nil { // not in the folder
+			continue
+		}
 		if err := c.add(t.Path, KindDataset, fmt.Sprintf("tables[%d].path", i)); err != nil {
 			return nil, err
 		}

@@ -239,6 +239,15 @@ func meter(opts Options, total int64) func(int64) {
 	}
 }
 
+// streams is how many blobs travel at the same time. More than there are cores:
+// a registry lets one wait.
+func (o Options) streams() int {
+	if o.Workers > 0 {
+		return o.Workers
+	}
+	return max(4, 2*runtime.GOMAXPROCS(0))
+}
+
 // each calls do for 0..n-1 on several cores. After the first failure the
 // others are cancelled; the failure of the lowest number is returned.
 func each(ctx context.Context, n, workers int, do func(context.Context, int) error) error {

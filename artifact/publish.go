@@ -4,6 +4,7 @@ package artifact
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -16,7 +17,7 @@ import (
 // tag keeps its list in one index that two writers may overwrite: look whether
 // every manifest is listed, and put those again that are not.
 func (r *registry) attach(ctx context.Context, prepared []referrerBlobs) error {
-	p, err := newPusher(ctx, r.repo)
+	p, err := newPusher(ctx, r.repo, nil, Options{})
 	if err != nil {
 		return err
 	}
@@ -67,12 +68,41 @@ func (r *registry) putListed(ctx context.Context, p *pusher, subject v1.Hash, ma
 		if len(missing) == 0 && (calm || hasAPI) {
 			return nil
 		}
+		if len(missing) > 0 && !hasAPI {
+			if err := r.putTag(ctx, p, subject, missing); err != nil {
+				return err
+			}
+		}
 		calm = len(missing) == 0
 		if err := wait(ctx, pauseFor(calm)); err != nil {
 			return err
 		}
 	}
 	return fmt.Errorf("registry %s does not list %d of the attached manifests; try again when nobody else attaches", r.repo, len(missing))
+}
+
+// putTag adds to the index under the fall-back tag (distribution specification
+// 1.1, "referrers tag schema"). Between reading and writing another writer may
+// do the same; the caller looks again.
+func (r *registry) putTag(ctx context.Context, p *pusher, subject v1.Hash, manifests []storedManifest) error {
+	old, err := r.listTag(ctx, subject)
+	if err != nil {
+		return fmt.Errorf("reading the fall-back tag of %s: %w", subject, err)
+	}
+	x := emptyIndex()
+	x.Manifests = old
+	for _, m := range manifests {
+		add(&x, m.desc)
+	}
+	raw, err := json.Marshal(x)
+	if err != nil {
+		return fmt.Errorf("writing the fall-back tag of %s: %w", subject, err)
+	}
+	if len(raw) > maxManifest {
+		return fmt.Errorf("writing the fall-back tag of %s: %w", subject, errTooMany)
+	}
+	tag := r.repo.Tag(subject.Algorithm + "-" + subject.Hex)
+	return p.put(ctx, tag, storedManifest{v1.Descriptor{MediaType: x.MediaType, Digest: hashBytes(raw), Size: int64(len(raw))}, raw})
 }
 
 // pauseFor is random where writers collide, so that they do not again.

@@ -5,101 +5,162 @@ package artifact
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"fmt"
-	"hash"
 	"io"
+	"net/http"
+	"net/url"
+	"sync/atomic"
 
-	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
 // pusher writes one repository of a registry.
 type pusher struct {
-	repo name.Repository
-	p    *remote.Pusher
+	*client
+	part  int64       // bytes of one request
+	whole atomic.Bool // the registry takes a blob in one request only
 }
 
-func newPusher(_ context.Context, repo name.Repository) (*pusher, error) {
-	p, err := remote.NewPusher(remote.WithTransport(guardFor(repo)), remote.WithAuthFromKeychain(authn.DefaultKeychain))
-	if err != nil {
-		return nil, fmt.Errorf("connecting to registry %s: %w", repo.RegistryStr(), err)
+// newPusher also asks for the right to read the repository from, when there is
+// one, so that its blobs can be mounted.
+func newPusher(ctx context.Context, repo name.Repository, from *registry, opts Options) (*pusher, error) {
+	scopes := []string{repo.Scope(transport.PushScope)}
+	if from != nil && from.repo.RegistryStr() == repo.RegistryStr() {
+		scopes = append(scopes, from.repo.Scope(transport.PullScope))
 	}
-	return &pusher{repo, p}, nil
+	c, err := newClient(ctx, repo, scopes...)
+	if err != nil {
+		return nil, err
+	}
+	p := &pusher{client: c, part: opts.PartSize}
+	if p.part <= 0 {
+		p.part = defaultPart
+	}
+	p.whole.Store(monolithic(repo.RegistryStr()))
+	return p, nil
 }
 
 // upload sends a blob unless the repository has it; a registry that holds it in
-// the repository from is asked to mount it. The content is hashed on its way,
-// so that a damaged source is named as such.
+// another repository is asked to mount it. The content is hashed on its way, so
+// that a damaged source is named as such.
 func (p *pusher) upload(ctx context.Context, from source, d v1.Descriptor, tell func(int64)) error {
-	var l v1.Layer = streamed{ctx, from, d, tell}
-	if r, ok := from.(*registry); ok && r.repo.RegistryStr() == p.repo.RegistryStr() && r.repo != p.repo {
-		l = &remote.MountableLayer{Layer: l, Reference: r.repo.Digest(d.Digest.String())}
+	if p.has(ctx, d.Digest) || p.mount(ctx, from, d) {
+		report(tell, d.Size)
+		return nil
 	}
-	if err := p.p.Upload(ctx, p.repo, l); err != nil {
+	if _, err := p.send(ctx, newPayload(d.Size, d.Digest, tell, fromSource(from, d))); err != nil {
 		return fmt.Errorf("pushing blob %s: %w", d.Digest, err)
 	}
 	return nil
 }
 
+// has asks for a blob. Any answer but yes means that it is to be sent: what is
+// wrong will show then.
+func (p *pusher) has(ctx context.Context, h v1.Hash) bool {
+	_, err := p.request(ctx, http.MethodHead, "blobs/"+h.String(), nil, nil, 0)
+	return err == nil
+}
+
+// mount asks a registry for a blob of another of its repositories.
+func (p *pusher) mount(ctx context.Context, from source, d v1.Descriptor) bool {
+	r, ok := from.(*registry)
+	if !ok || r.repo.RegistryStr() != p.repo.RegistryStr() || r.repo == p.repo {
+		return false
+	}
+	q := url.Values{"mount": {d.Digest.String()}, "from": {r.repo.RepositoryStr()}}
+	resp, err := p.request(ctx, http.MethodPost, "blobs/uploads/?"+q.Encode(), nil, nil, 0)
+	if err != nil || resp.StatusCode == http.StatusCreated {
+		return err == nil
+	}
+	s := &session{p: p}
+	if s.follow(resp) == nil {
+		s.cancel(ctx) // it began an upload instead
+	}
+	return false
+}
+
+// put stores a manifest, again when the registry is busy: the same manifest
+// under the same name is the same.
 func (p *pusher) put(ctx context.Context, ref name.Reference, m storedManifest) error {
-	if err := p.p.Put(ctx, ref, taggable{m}); err != nil {
-		return fmt.Errorf("pushing manifest %s as %s: %w", m.desc.Digest, ref.Identifier(), err)
+	body := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(m.raw)), nil }
+	header := http.Header{"Content-Type": {string(m.desc.MediaType)}}
+	for try := 0; ; try++ {
+		resp, err := p.request(ctx, http.MethodPut, "manifests/"+ref.Identifier(), header, body, int64(len(m.raw)))
+		if err == nil {
+			return answersWith(resp, m.desc.Digest)
+		}
+		if try+1 == tries || !temporary(err) {
+			return fmt.Errorf("pushing manifest %s as %s: %w", m.desc.Digest, ref.Identifier(), err)
+		}
+		if err := wait(ctx, p.delay(resp, try)); err != nil {
+			return err
+		}
+	}
+}
+
+// answersWith fails when a registry says that it stored something else.
+func answersWith(resp *http.Response, want v1.Hash) error {
+	if got := resp.Header.Get("Docker-Content-Digest"); got != "" && got != want.String() {
+		return fmt.Errorf("%w: the registry says that it stored %s as %s", ErrChanged, want, got)
 	}
 	return nil
 }
 
-// taggable is a manifest as the library wants to put it.
-type taggable struct{ m storedManifest }
-
-func (t taggable) RawManifest() ([]byte, error)        { return t.m.raw, nil }
-func (t taggable) MediaType() (types.MediaType, error) { return t.m.desc.MediaType, nil }
-
-// streamed is a blob as the library wants to push it: opened when it is needed.
-type streamed struct {
-	ctx  context.Context // of the push; the interface has no room for it
-	from source
-	d    v1.Descriptor
-	tell func(int64)
-}
-
-func (s streamed) Digest() (v1.Hash, error)             { return s.d.Digest, nil }
-func (s streamed) DiffID() (v1.Hash, error)             { return s.d.Digest, nil }
-func (s streamed) Size() (int64, error)                 { return s.d.Size, nil }
-func (s streamed) MediaType() (types.MediaType, error)  { return s.d.MediaType, nil }
-func (s streamed) Uncompressed() (io.ReadCloser, error) { return s.Compressed() }
-
-func (s streamed) Compressed() (io.ReadCloser, error) {
-	rc, err := s.from.blob(s.ctx, s.d)
+// request makes one request, once. The answer's body is closed; an answer that
+// is no success comes with an error.
+func (p *pusher) request(ctx context.Context, method, path string, header http.Header, open func() (io.ReadCloser, error), size int64) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, p.address(path), nil)
 	if err != nil {
 		return nil, err
 	}
-	return &checked{ReadCloser: rc, h: sha256.New(), d: s.d, tell: s.tell}, nil
-}
-
-// checked gives the last bytes of a blob only when all of them are right.
-type checked struct {
-	io.ReadCloser
-	h    hash.Hash
-	n    int64
-	d    v1.Descriptor
-	tell func(int64)
-}
-
-func (c *checked) Read(b []byte) (int, error) {
-	n, err := c.ReadCloser.Read(b)
-	c.h.Write(b[:n])
-	c.n += int64(n)
-	if err == io.EOF || c.n >= c.d.Size {
-		if bad := checkContent(sum(c.h), c.n, c.d); bad != nil {
-			return 0, fmt.Errorf("blob %s: %w", c.d.Digest, bad)
-		}
+	for key, values := range header {
+		req.Header[key] = values
 	}
-	report(c.tell, int64(n))
-	return n, err
+	if open != nil && size > 0 {
+		req.Body, req.GetBody, req.ContentLength = &lazy{open: open}, func() (io.ReadCloser, error) { return &lazy{open: open}, nil }, size
+	}
+	resp, err := p.http.Do(req)
+	if err != nil {
+		return nil, &connectionError{err}
+	}
+	defer resp.Body.Close()
+	err = transport.CheckError(resp, http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent)
+	if err == nil {
+		// What is read to its end leaves the connection for the next request.
+		_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)
+	}
+	return resp, err
+}
+
+// lazy opens a body when it is read: a request that waits for a token, or is
+// made again, must not have the file open twice.
+type lazy struct {
+	open func() (io.ReadCloser, error)
+	rc   io.ReadCloser
+	err  error
+	read atomic.Bool
+}
+
+func (l *lazy) used() bool { return l.read.Load() }
+
+func (l *lazy) Read(b []byte) (int, error) {
+	if !l.read.Swap(true) {
+		l.rc, l.err = l.open()
+	}
+	if l.err != nil {
+		return 0, l.err
+	}
+	return l.rc.Read(b)
+}
+
+func (l *lazy) Close() error {
+	l.read.Store(true)
+	if l.rc == nil {
+		return nil
+	}
+	return l.rc.Close()
 }
 
 // memory is a source of blobs that were just made.

@@ -88,7 +88,7 @@ type sink interface {
 
 func openSink(ctx context.Context, a *Artifact, r Reference) (sink, error) {
 	if r.Layout == "" {
-		return newRegistrySink(ctx, r)
+		return newRegistrySink(ctx, r, a)
 	}
 	s, done, err := createStore(ctx, r.Layout)
 	if err != nil {
@@ -139,7 +139,7 @@ func (a *Artifact) send(ctx context.Context, w sink, statements []storedManifest
 		total += d.Size
 	}
 	tell := meter(a.opts, total)
-	err = each(ctx, len(blobs), a.opts.Workers, func(ctx context.Context, i int) error {
+	err = each(ctx, len(blobs), a.opts.streams(), func(ctx context.Context, i int) error {
 		if err := w.blob(ctx, a.source, blobs[i], tell); err != nil {
 			return fmt.Errorf("%s: %w", a.name(blobs[i].Digest), err)
 		}
@@ -243,13 +243,13 @@ type registrySink struct {
 	ref name.Reference
 }
 
-func newRegistrySink(ctx context.Context, r Reference) (*registrySink, error) {
-	c, err := newClient(ctx, r.remote.Context())
+func newRegistrySink(ctx context.Context, r Reference, a *Artifact) (*registrySink, error) {
+	from, _ := a.source.(*registry)
+	p, err := newPusher(ctx, r.remote.Context(), from, a.opts)
 	if err != nil {
 		return nil, err
 	}
-	p, err := newPusher(ctx, r.remote.Context())
-	return &registrySink{&registry{client: c}, p, r.remote}, err
+	return &registrySink{&registry{client: p.client}, p, r.remote}, nil
 }
 
 func (w *registrySink) close(bool) error { return nil }

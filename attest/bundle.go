@@ -23,7 +23,9 @@ const MaxBundle = 32 << 20
 // the referrer that carries it.
 const BundleMediaType = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
-// The shape of a Sigstore bundle v0.3 signed with a key (protobuf-specs
+const payloadType = in_toto.PayloadType
+
+// The shape of a Sigstore bundle v0.3 (protobuf-specs
 // sigstore_bundle.proto). It is written with encoding/json, because protojson
 // puts random spaces into its output.
 type keyBundle struct {
@@ -33,9 +35,11 @@ type keyBundle struct {
 }
 
 type keyMaterial struct {
-	PublicKey  *keyHint    `json:"publicKey,omitempty"`
-	Chain      *certChain  `json:"x509CertificateChain,omitempty"` // as OpenSSF Model Signing has it
-	Timestamps *timestamps `json:"timestampVerificationData,omitempty"`
+	PublicKey   *keyHint          `json:"publicKey,omitempty"`
+	Chain       *certChain        `json:"x509CertificateChain,omitempty"` // as OpenSSF Model Signing has it
+	Certificate *rawCert          `json:"certificate,omitempty"`          // of Fulcio
+	Entries     []json.RawMessage `json:"tlogEntries,omitempty"`
+	Timestamps  *timestamps       `json:"timestampVerificationData,omitempty"`
 }
 
 type certChain struct {

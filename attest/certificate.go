@@ -39,13 +39,6 @@ func (s *Signer) WithCertificate(chain []byte) (*Signer, error) {
 	return &out, nil
 }
 
-func (s *Signer) material() keyMaterial {
-	if len(s.chain) > 0 {
-		return keyMaterial{Chain: &certChain{s.chain}}
-	}
-	return keyMaterial{PublicKey: &keyHint{Hint: s.id}}
-}
-
 func (t Trust) authorities() (*x509.CertPool, error) {
 	pool := x509.NewCertPool()
 	for i, data := range t.Authorities {
@@ -68,16 +61,16 @@ func authenticateChain(o *opened, trust Trust) (proof, error) {
 	if err != nil {
 		return proof{}, fmt.Errorf("certificate: %w", err)
 	}
-	stamped, err := stampedAt(o, trust)
-	if err != nil {
-		return proof{}, fmt.Errorf("time stamp: %w", err)
+	p := proof{certificate: fingerprint(leaf.Raw), key: keyIDOf(leaf.PublicKey)}
+	if err := p.witnesses(o, trust, leaf.PublicKey); err != nil {
+		return proof{}, err
 	}
-	if err := checkChain(leaf, x509.VerifyOptions{Roots: roots, Intermediates: intermediates}, stamped, trust.Now); err != nil {
+	if err := checkChain(leaf, x509.VerifyOptions{Roots: roots, Intermediates: intermediates}, p.stamped, trust.Now); err != nil {
 		return proof{}, err
 	}
 	for _, message := range messages(o) {
 		if err = checkSignature(leaf.PublicKey, message, o.signature); err == nil {
-			return trust.identified(leaf.Issuer.String(), holder(leaf), stamped)
+			return trust.identified(p, leaf.Issuer.String(), holder(leaf))
 		}
 	}
 	return proof{}, fmt.Errorf("signature: %w", err)

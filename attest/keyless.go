@@ -74,7 +74,7 @@ func authenticateCertificate(o *opened, trust Trust) (proof, error) {
 	for _, m := range material {
 		result, err := verifyWith(o, m)
 		if err == nil {
-			return identify(result, trust)
+			return identify(o, result, len(m.RekorLogs()) > 0, trust)
 		}
 		errs = append(errs, err)
 	}
@@ -99,31 +99,61 @@ func verifyWith(o *opened, m root.TrustedMaterial) (*verify.VerificationResult, 
 	return v.Verify(o.entity, verify.NewPolicy(verify.WithoutArtifactUnsafe(), verify.WithoutIdentitiesUnsafe()))
 }
 
-func identify(result *verify.VerificationResult, trust Trust) (proof, error) {
+func identify(o *opened, result *verify.VerificationResult, logged bool, trust Trust) (proof, error) {
 	if result.Signature == nil || result.Signature.Certificate == nil {
 		return proof{}, errors.New("certificate: it names nobody")
 	}
-	var stamped time.Time
+	p := proof{logged: logged, certificate: fingerprint(o.entity.GetVerificationMaterial().GetCertificate().GetRawBytes())}
 	for _, ts := range result.VerifiedTimestamps {
-		if stamped.IsZero() || ts.Timestamp.Before(stamped) {
-			stamped = ts.Timestamp.UTC()
+		if ts.Type == timestampOfAuthority {
+			p.dated = true
+		}
+		if p.stamped.IsZero() || ts.Timestamp.Before(p.stamped) {
+			p.stamped = ts.Timestamp.UTC()
 		}
 	}
 	cert := result.Signature.Certificate
-	return trust.identified(cert.Issuer, cert.SubjectAlternativeName, stamped)
+	return trust.identified(p, cert.Issuer, cert.SubjectAlternativeName)
 }
 
+// timestampOfAuthority is how sigstore-go calls a time stamp as of RFC 3161.
+const timestampOfAuthority = "TimestampAuthority"
+
 // identified looks up somebody whom a certificate names.
-func (t Trust) identified(issuer, identity string, stamped time.Time) (proof, error) {
-	p := proof{signer: modelvet.Signer{Identity: identity, Issuer: issuer}, stamped: stamped}
+func (t Trust) identified(p proof, issuer, identity string) (proof, error) {
+	p.signer = modelvet.Signer{Identity: identity, Issuer: issuer}
 	for _, id := range t.Identities {
-		if id.matches(issuer, identity) {
-			p.signer.Name, p.signer.Roles, p.producer = id.Name, slices.Clone(id.Roles), id.Producer
-			return p, nil
+		if !id.matches(issuer, identity) {
+			continue
 		}
+		p.signer.Name, p.signer.Roles, p.producer = id.Name, slices.Clone(id.Roles), id.Producer
+		p.limits = []Limits{id.Limits}
+		p.window = func(time.Time) error { return id.validAt(p.stamped, t.Now) }
+		return p, nil
 	}
 	return p, unverified("signed by %s (issuer %s), whom the policy does not trust: add the identity to trust in the policy",
 		printable(clip(identity)), printable(clip(issuer)))
+}
+
+// validAt says why an identity does not count at the time of a signature.
+func (id TrustedIdentity) validAt(stamped, now time.Time) error {
+	l := id.Limits
+	if l.NotBefore.IsZero() && l.NotAfter.IsZero() {
+		return nil
+	}
+	at := stamped
+	if at.IsZero() {
+		at = now
+	}
+	switch {
+	case at.IsZero():
+		return errors.New("the identity is trusted for a time only and the verifier was not told the time")
+	case !l.NotBefore.IsZero() && at.Before(l.NotBefore):
+		return fmt.Errorf("the identity is trusted from %s on only", l.NotBefore.UTC().Format(time.DateOnly))
+	case !l.NotAfter.IsZero() && at.After(l.NotAfter):
+		return fmt.Errorf("the identity is trusted until %s only", l.NotAfter.UTC().Format(time.DateOnly))
+	}
+	return nil
 }
 
 func (id TrustedIdentity) check() error {
@@ -138,7 +168,7 @@ func (id TrustedIdentity) check() error {
 			return err
 		}
 	}
-	return nil
+	return id.Limits.check()
 }
 
 func (id TrustedIdentity) matches(issuer, identity string) bool {

@@ -49,11 +49,21 @@ func signStatement(ctx context.Context, signer *Signer, s statement) ([]byte, er
 	if err != nil {
 		return nil, fmt.Errorf("signing a %s: %w", s.PredicateType, err)
 	}
-	bundle, err := signer.material().encode(payload, sig)
+	material, err := signer.material(ctx, payload, sig)
+	if err != nil {
+		return nil, fmt.Errorf("signing a %s: %w", s.PredicateType, err)
+	}
+	bundle, err := material.encode(payload, sig)
 	if err == nil && len(bundle) > MaxBundle {
 		err = fmt.Errorf("signing a %s: the bundle has %d bytes, and verifiers read at most %d", s.PredicateType, len(bundle), MaxBundle)
 	}
-	return bundle, err
+	if err != nil {
+		return nil, err
+	}
+	if err := signer.checkWitnesses(bundle); err != nil {
+		return nil, fmt.Errorf("signing a %s: what the services answered does not hold with the trusted root: %w", s.PredicateType, err)
+	}
+	return bundle, nil
 }
 
 // signPayload verifies what it signed: a wrong signature out of a broken key

@@ -25,17 +25,20 @@ import (
 	"github.com/modelvet/modelvet"
 )
 
-// Signer signs statements with one key.
+// Signer signs statements, with one key or without.
 type Signer struct {
 	public      crypto.PublicKey
 	pem         []byte
 	id          string
 	development bool
 	chain       []rawCert // leaf first; none: the bundle names the key
+	keyless     *keyless  // nil: the key is the signer
+	services    *instance // that see it sign; nil: none
 	sign        func(ctx context.Context, message []byte) ([]byte, error)
 }
 
-// KeyID is the lower-case hex SHA-256 of the key's PEM SubjectPublicKeyInfo.
+// KeyID is the lower-case hex SHA-256 of the key's PEM SubjectPublicKeyInfo;
+// empty for a signer without a key of its own.
 func (s *Signer) KeyID() string { return s.id }
 
 // PublicPEM is the public key, as cosign and model_signing read it.

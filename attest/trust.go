@@ -23,7 +23,9 @@ type Trust struct {
 	Identities  []TrustedIdentity // for signatures with a certificate
 	Roots       [][]byte          // Sigstore trusted_root.json documents: they make keyless signatures and time stamps verifiable
 	Authorities [][]byte          // root certificates (PEM) of private authorities, for model signatures with a certificate chain
-	Now         time.Time         // when the verification takes place; zero: nothing that depends on it is believed
+	Revoked     []Revocation
+	Require     Limits    // for every signer
+	Now         time.Time // when the verification takes place; zero: nothing that depends on it is believed
 }
 
 // TrustedKey is one key of a policy.
@@ -35,6 +37,7 @@ type TrustedKey struct {
 	NotBefore   time.Time // zero: no bound
 	NotAfter    time.Time // zero: no bound
 	Development bool
+	Limits      Limits
 }
 
 // TrustedIdentity is one workload or person that an OIDC issuer vouches for,
@@ -50,6 +53,7 @@ type TrustedIdentity struct {
 	IdentityPattern string
 	Roles           []string
 	Producer        bool
+	Limits          Limits
 }
 
 // Check says what is wrong with a trust list, so that a caller can refuse a
@@ -64,6 +68,8 @@ func (t Trust) Check() error {
 			errs = append(errs, fmt.Errorf("checking trust: keys[%d] %s: %w", i, k.Name, err))
 		case !k.NotBefore.IsZero() && !k.NotAfter.IsZero() && !k.NotBefore.Before(k.NotAfter):
 			errs = append(errs, fmt.Errorf("checking trust: keys[%d] %s: notBefore is not before notAfter", i, k.Name))
+		case k.Limits.check() != nil:
+			errs = append(errs, fmt.Errorf("checking trust: keys[%d] %s: %w", i, k.Name, k.Limits.check()))
 		default:
 			if other, twice := seen[id]; twice {
 				errs = append(errs, fmt.Errorf("checking trust: keys[%d] %s: the same key as %s: keep one entry", i, k.Name, other))
@@ -76,6 +82,11 @@ func (t Trust) Check() error {
 			errs = append(errs, fmt.Errorf("checking trust: identities[%d] %s: %w", i, id.Name, err))
 		}
 	}
+	for i, r := range t.Revoked {
+		if err := r.check(); err != nil {
+			errs = append(errs, fmt.Errorf("checking trust: revoked[%d]: %w", i, err))
+		}
+	}
 	_, err := t.material()
 	_, bad := t.authorities()
 	for _, err := range []error{err, bad} {
@@ -84,6 +95,19 @@ func (t Trust) Check() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// Knows looks up what a policy says of a signer.
+func (t Trust) Knows(s modelvet.Signer) (modelvet.Signer, bool) {
+	if s.KeyID != "" {
+		c, err := t.named(s.KeyID)
+		if err != nil || len(c) == 0 {
+			return s, false
+		}
+		return c[0].signer(), true
+	}
+	p, err := t.identified(proof{}, s.Issuer, s.Identity)
+	return p.signer, err == nil
 }
 
 func (k TrustedKey) parse() (key crypto.PublicKey, hints []string, id string, err error) {

@@ -36,10 +36,15 @@ func unverified(format string, args ...any) error {
 
 // proof is what the cryptography established.
 type proof struct {
-	signer   modelvet.Signer
-	producer bool
-	stamped  time.Time // by a trusted time-stamp authority or log; zero: nobody
-	window   func(claimed time.Time) error
+	signer      modelvet.Signer
+	producer    bool
+	stamped     time.Time // by a trusted time-stamp authority or log; zero: nobody
+	dated       bool      // by a time-stamp authority (RFC 3161)
+	logged      bool      // a trusted log holds it
+	key         string    // id of the key that signed
+	certificate string    // fingerprint of the certificate that signed
+	limits      []Limits
+	window      func(claimed time.Time) error
 }
 
 // Verify says how far a bundle may be believed about a subject. It never
@@ -106,8 +111,12 @@ func believe(ctx context.Context, bundle []byte, trust Trust, about func(stateme
 	if err != nil {
 		return nil, err
 	}
+	e.Statement = o.statementDigest()
 	p, err := authenticate(o, trust)
 	e.Signer = p.signer
+	if err == nil {
+		err = trust.revoked(o, p, e.Digest)
+	}
 	var s statement
 	if err == nil || len(o.payload) <= maxUnproved {
 		var malformed error
@@ -130,7 +139,20 @@ func believe(ctx context.Context, bundle []byte, trust Trust, about func(stateme
 	if !p.stamped.IsZero() {
 		e.SignedAt = p.stamped
 	}
-	return predicate, p.accept(s.PredicateType, at, e.SignedAt, trust.Now)
+	if err := p.accept(s.PredicateType, at, e.SignedAt, trust.Now); err != nil {
+		return nil, err
+	}
+	return predicate, p.within(trust, s, predicate, e.Subject.Name)
+}
+
+// within asks whether the signer stays within what the policy limits it to.
+func (p proof) within(trust Trust, s statement, predicate json.RawMessage, name string) error {
+	for _, l := range append([]Limits{trust.Require}, p.limits...) {
+		if err := l.allows(p, s, predicate, name); err != nil {
+			return unverified("signed by %s: %w", who(p.signer), err)
+		}
+	}
+	return nil
 }
 
 // accept asks whether this signer may say this, at this time.
@@ -144,9 +166,9 @@ func (p proof) accept(predicateType string, claimed, at, now time.Time) error {
 		}
 	}
 	switch predicateType {
-	case modelvet.PredicateApproval, modelvet.PredicateWaiver:
+	case modelvet.PredicateApproval, modelvet.PredicateWaiver, modelvet.PredicateDocument:
 		if len(p.signer.Roles) == 0 {
-			return unverified("signed by %s, to whom the policy gives no role: approvals and waivers are for roles (trust, roles)", who(p.signer))
+			return unverified("signed by %s, to whom the policy gives no role: approvals, waivers and attested documents are for roles (trust, roles)", who(p.signer))
 		}
 	default:
 		if !p.producer {
@@ -206,16 +228,12 @@ func unknownKey(hint string) (proof, error) {
 }
 
 func keyProof(o *opened, trust Trust, c candidate) (proof, error) {
-	stamped, err := stampedAt(o, trust)
-	if err != nil {
-		return proof{}, fmt.Errorf("time stamp: %w", err)
+	p := proof{signer: c.signer(), producer: c.Producer, key: c.id, limits: []Limits{c.Limits}}
+	if err := p.witnesses(o, trust, c.key); err != nil {
+		return proof{}, err
 	}
-	return proof{
-		signer:   c.signer(),
-		producer: c.Producer,
-		stamped:  stamped,
-		window:   func(claimed time.Time) error { return c.validAt(claimed, stamped, trust.Now) },
-	}, nil
+	p.window = func(claimed time.Time) error { return c.validAt(claimed, p.stamped, trust.Now) }
+	return p, nil
 }
 
 func short(s modelvet.Subject) modelvet.Subject {

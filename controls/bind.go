@@ -10,12 +10,6 @@ import (
 	"github.com/modelvet/modelvet"
 )
 
-// Excluded is a control of the profiles that does not bind a system, and why.
-type Excluded struct {
-	ID     string `json:"id"`
-	Reason string `json:"reason"`
-}
-
 // ForSystem returns the controls of the profiles that bind the system, each
 // with the rules that name it and the day from which it applies to this
 // system, in the order of the catalogues. What cannot be ruled out binds: a
@@ -58,17 +52,18 @@ func (s *Set) List(profiles []string, rules []modelvet.Rule) ([]modelvet.Control
 	return out, nil
 }
 
-// NotBinding returns the controls of the profiles that ForSystem leaves out.
-func (s *Set) NotBinding(profiles []string, sys modelvet.System, at time.Time) ([]Excluded, error) {
+// NotBinding returns the controls of the profiles that ForSystem leaves out,
+// each with the reason.
+func (s *Set) NotBinding(profiles []string, sys modelvet.System, rules []modelvet.Rule, at time.Time) ([]modelvet.Unbound, error) {
 	ids, err := s.chosen(profiles)
 	if err != nil {
 		return nil, err
 	}
-	b := s.bearings(sys, at)
-	out := []Excluded{}
+	b, named := s.bearings(sys, at), naming(rules)
+	out := []modelvet.Unbound{}
 	for _, id := range ids {
 		if why := b.why(s.entries[id]); why != "" {
-			out = append(out, Excluded{ID: id, Reason: why})
+			out = append(out, modelvet.Unbound{Control: b.control(s.entries[id], named[id]), Reason: why})
 		}
 	}
 	return out, nil

@@ -129,7 +129,7 @@ func TestTheListIsEverythingInForce(t *testing.T) {
 func TestWhatIsLeftOutSaysWhy(t *testing.T) {
 	s := mustLoad(t)
 	in := boundIDs(t, creditScoring(), "eu-high-risk")
-	out, err := s.NotBinding([]string{"eu-high-risk"}, creditScoring(), day)
+	out, err := s.NotBinding([]string{"eu-high-risk"}, creditScoring(), nil, day)
 	p, _ := s.Profile("eu-high-risk")
 	if err != nil || len(in)+len(out) != len(p.Controls) {
 		t.Fatalf("%d bind and %d do not, of %d: %v", len(in), len(out), len(p.Controls), err)

@@ -45,15 +45,11 @@ type Classification struct {
 	Tripwires   []string `json:"tripwires"`             // what a person must look at
 	AppliesFrom string   `json:"appliesFrom,omitempty"` // ISO date for the class
 	Mismatch    string   `json:"mismatch,omitempty"`    // how the declared class differs from the derived one
+	AcceptBy    string   `json:"acceptBy,omitempty"`    // the control on which a person's attestation would settle the mismatch
 }
 
 // Step is one row of the decision table and what came of it.
-type Step struct {
-	Ref     string `json:"ref"` // article
-	Finding string `json:"finding"`
-	By      string `json:"by"`              // "description", or "person" where no description decides
-	Class   string `json:"class,omitempty"` // the class it leads to
-}
+type Step = modelvet.Step
 
 const (
 	byDescription = "description"

@@ -25,12 +25,15 @@ type CoverageRow struct {
 	ByEvidence  int    `json:"byEvidence"`  // at least one rule speaks to it
 	ByPerson    int    `json:"byPerson"`    // no rule does, and only a person could
 	NotAssessed int    `json:"notAssessed"` // no rule does, though a machine could say something
+	Later       int    `json:"later"`       // of Total, those that bind nobody yet on the day asked about
 }
 
 // Coverage counts, for each framework, how far the rules speak to the controls
 // of the profiles; without profiles, to all that are or will be in force. A
 // rule that speaks to a control does not show that the control is met.
-func (s *Set) Coverage(profiles []string, rules []modelvet.Rule) ([]CoverageRow, error) {
+//
+// The day is the one from which to look; a zero one counts nothing as later.
+func (s *Set) Coverage(profiles []string, rules []modelvet.Rule, day time.Time) ([]CoverageRow, error) {
 	ids, err := s.chosenOrAll(profiles)
 	if err != nil {
 		return nil, err
@@ -42,6 +45,9 @@ func (s *Set) Coverage(profiles []string, rules []modelvet.Rule) ([]CoverageRow,
 		for _, id := range ids {
 			if e := s.entries[id]; e.Framework == c.ID {
 				row.count(e, len(named[id]) > 0)
+				if !day.IsZero() && e.From.Earliest() > day.UTC().Format(time.DateOnly) {
+					row.Later++
+				}
 			}
 		}
 		if row.Total > 0 {

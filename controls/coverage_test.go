@@ -47,12 +47,12 @@ func goldenJSON(t *testing.T, name string, v any) {
 
 func TestCoverage(t *testing.T) {
 	s := mustLoad(t)
-	all, err := s.Coverage(nil, sampleRules())
+	all, err := s.Coverage(nil, sampleRules(), time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	goldenJSON(t, "coverage.json", all)
-	some, err := s.Coverage([]string{"eu-high-risk", "supply-chain"}, sampleRules())
+	some, err := s.Coverage([]string{"eu-high-risk", "supply-chain"}, sampleRules(), time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestCoverage(t *testing.T) {
 			t.Errorf("%s does not add up: %+v", r.Framework, r)
 		}
 	}
-	if _, err := s.Coverage([]string{"gone"}, nil); err == nil {
+	if _, err := s.Coverage([]string{"gone"}, nil, time.Time{}); err == nil {
 		t.Error("an unknown profile was accepted")
 	}
 }

@@ -5,6 +5,7 @@ package controls
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/modelvet/modelvet"
 )
@@ -31,7 +32,7 @@ func (s *Set) index(rules []modelvet.Rule) []byte {
 	b.WriteString("# Controls\n\nGenerated from `controls/`; do not edit. Summaries and crosswalks are the project's own reading, not legal advice. " +
 		"A rule that speaks to a control supplies evidence; it does not show that the control is met.\n\n" +
 		"| catalogue | version | as of | controls in force | full | partial | none | by evidence | by a person | not assessed |\n|---|---|---|--:|--:|--:|--:|--:|--:|--:|\n")
-	rows, _ := s.Coverage(nil, rules) // without profiles it cannot fail
+	rows, _ := s.Coverage(nil, rules, time.Time{}) // without profiles it cannot fail
 	for _, r := range rows {
 		fmt.Fprintf(&b, "| [%s](%s.md) | %s | %s | %d | %d | %d | %d | %d | %d | %d |\n", cell(r.Title), r.Framework, cell(r.Version), r.AsOf,
 			r.Total, r.Full, r.Partial, r.None, r.ByEvidence, r.ByPerson, r.NotAssessed)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package dataset answers SQL questions about tables in files: CSV, Parquet
-// and JSON lines. It finds the files of a table, digests them, names their
-// columns and opens an in-process DuckDB over exactly these files.
+// Package dataset answers SQL questions about tables: files of CSV, Parquet and
+// JSON lines through an in-process DuckDB over exactly these files, and
+// relations of a Trino server. Both engines are asked the same questions; what
+// they write differently is in [Table.Text], [Table.Number], [Table.Finite] and
+// the like.
 //
 // It must never read a file outside the folder it is given, reach the network,
 // load an engine extension, write anything, or drop a row that it could not
@@ -14,6 +16,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime"
+	"slices"
 	"strings"
 
 	_ "github.com/duckdb/duckdb-go/v2" // the embedded SQL engine
@@ -32,9 +36,19 @@ const (
 // guessed from a sample. A value that does not fit starts it again over the whole.
 const sniffAbove = 64 << 20
 
-// settings of the engine while it reads the files.
-const settings = "?threads=4&memory_limit=2GB&temp_directory=" +
-	"&autoinstall_known_extensions=false&autoload_known_extensions=false"
+// settings of the engine while it reads the files. More threads than cores
+// only cost memory; what does not fit into the limit is an error, since nothing
+// may be written to disk.
+func settings(limit string) string {
+	return fmt.Sprintf("?threads=%d&memory_limit=%s&temp_directory=&autoinstall_known_extensions=false&autoload_known_extensions=false",
+		min(runtime.GOMAXPROCS(0), maxThreads), limit)
+}
+
+const (
+	maxThreads  = 16
+	memoryLimit = "2GB"
+	leanLimit   = "1GB" // of a table that is not copied
+)
 
 // Column is a column of a table and its SQL type as DuckDB names it.
 type Column struct {
@@ -52,6 +66,28 @@ type Table struct {
 	rows    int64
 	digest  string
 	view    bool
+	lean    []string // the only columns there are; nil: all
+	dialect dialect
+	with    string // what has to stand before a question so that it finds "t"
+}
+
+// Option changes how a table is opened.
+type Option func(*Table)
+
+// Lean opens the table for one pass over a few columns: nothing is copied,
+// other columns do not exist, every column of a CSV file is text, and rows are
+// not counted beforehand ([Table.Rows] is 0). Unless the table has weights,
+// questions run on all cores: the caller's sums must not depend on their order
+// (integers, decimals, see [Table.Sum]).
+func Lean(columns ...string) Option {
+	return func(t *Table) {
+		t.lean = []string{}
+		for _, c := range columns {
+			if c != "" && !slices.Contains(t.lean, c) {
+				t.lean = append(t.lean, c)
+			}
+		}
+	}
 }
 
 // Open finds the files of t below dir and opens an in-process DuckDB over them.
@@ -62,16 +98,33 @@ type Table struct {
 // and not quantities (id, label, prediction, protected) are text exactly as
 // written; the types of the others are found over the whole file. An empty
 // field is NULL.
-func Open(ctx context.Context, dir string, t modelvet.Table) (*Table, error) {
+//
+// A table with an SQL source is a relation of a Trino server; its address is in
+// the environment variable [TrinoVariable], never in the model's own files.
+func Open(ctx context.Context, dir string, t modelvet.Table, options ...Option) (*Table, error) {
+	if t.SQL != nil {
+		return openTrino(ctx, t, options)
+	}
 	sources, err := find(dir, t.Path)
 	if err != nil {
 		return nil, fmt.Errorf("opening table %q: %w", t.Name, err)
 	}
-	tab := &Table{table: t, sources: sources, digest: digestOf(sources), view: tooBig(sources)}
+	tab := &Table{table: t, sources: sources, digest: digestOf(sources), view: tooBig(sources), dialect: duckdb{}}
+	for _, o := range options {
+		o(tab)
+	}
+	tab.view = tab.view || tab.lean != nil
 	if err := tab.open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening table %q: %w", t.Name, err), tab.Close())
 	}
 	return tab, nil
+}
+
+func (t *Table) limit() string {
+	if t.lean != nil {
+		return leanLimit
+	}
+	return memoryLimit
 }
 
 func tooBig(sources []source) bool {
@@ -91,7 +144,7 @@ func (t *Table) open(ctx context.Context) error {
 			return err
 		}
 	}
-	if t.db, err = sql.Open("duckdb", settings); err != nil {
+	if t.db, err = sql.Open("duckdb", settings(t.limit())); err != nil {
 		return fmt.Errorf("starting DuckDB: %w", err)
 	}
 	if err := t.load(ctx, header); err != nil {
@@ -110,7 +163,10 @@ func (t *Table) open(ctx context.Context) error {
 func (t *Table) lock(ctx context.Context) error {
 	// One thread from now on: sums of floating-point numbers depend on their
 	// order, and the same table must give the same number every time.
-	locks := []string{"SET threads=1"}
+	var locks []string
+	if t.lean == nil || t.table.Weight != "" {
+		locks = append(locks, "SET threads=1")
+	}
 	if t.view {
 		locks = append(locks, "SET allowed_paths="+list(paths(t.sources), quote))
 	}
@@ -146,7 +202,21 @@ func (t *Table) describe(ctx context.Context, header []string) error {
 	if err := checkRoles(t.table, names(t.columns), t.table.Path); err != nil {
 		return err
 	}
+	if t.lean != nil {
+		return t.keepLean()
+	}
 	return t.count(ctx)
+}
+
+// keepLean forgets the columns that were not asked for.
+func (t *Table) keepLean() error {
+	for _, c := range t.lean {
+		if !slices.Contains(names(t.columns), c) {
+			return fmt.Errorf("%s has no column %q. The columns there are %s", t.table.Path, c, shortList(names(t.columns)))
+		}
+	}
+	t.columns = slices.DeleteFunc(t.columns, func(c Column) bool { return !slices.Contains(t.lean, c.Name) })
+	return nil
 }
 
 // count reads every field of every row once, so that a broken line anywhere
@@ -182,7 +252,7 @@ func (t *Table) Column(name string) (Column, bool) {
 	return Column{}, false
 }
 
-// Rows is the number of rows; never 0.
+// Rows is the number of rows; never 0, unless the table was opened [Lean].
 func (t *Table) Rows() int64 { return t.rows }
 
 // Digest is the SHA-256 of the table's one file as "sha256:<hex>", or, for
@@ -191,6 +261,9 @@ func (t *Table) Digest() string { return t.digest }
 
 // Files lists the files read, relative to the folder, sorted.
 func (t *Table) Files() []string {
+	if t.table.SQL != nil {
+		return []string{where(t.table)}
+	}
 	var out []string
 	for _, s := range t.sources {
 		out = append(out, s.rel)
@@ -207,11 +280,22 @@ func (t *Table) Query(ctx context.Context, query string, args ...any) (*sql.Rows
 			return nil, err
 		}
 	}
-	rows, err := t.db.QueryContext(ctx, query, args...)
+	rows, err := t.db.QueryContext(ctx, t.named(query), args...)
 	if err != nil {
 		return nil, t.explain(err)
 	}
 	return rows, nil
+}
+
+// named puts the definition of "t" before a question, where the engine has none.
+func (t *Table) named(query string) string {
+	if t.with == "" {
+		return query
+	}
+	if rest, ok := strings.CutPrefix(strings.TrimSpace(query), "WITH "); ok {
+		return t.with + ", " + rest
+	}
+	return t.with + " " + query
 }
 
 // Close lets go of the engine and its memory.
@@ -227,20 +311,4 @@ func (t *Table) Close() error {
 func Ident(col string) string {
 	col = strings.ReplaceAll(col, "\x00", "\uFFFD") // the engine would stop reading here
 	return `"` + strings.ReplaceAll(col, `"`, `""`) + `"`
-}
-
-// Text is the SQL expression for a column as text in which numbers that are
-// whole have no fraction ("1", not "1.0") and truth is "1" and "0", so that
-// columns of different types can be compared. NULL and NaN give NULL.
-func (t *Table) Text(col string) string {
-	c, _ := t.Column(col)
-	id := Ident(col)
-	switch {
-	case c.Type == "BOOLEAN":
-		return "CAST(CAST(" + id + " AS TINYINT) AS VARCHAR)"
-	case c.Type == "DOUBLE" || c.Type == "FLOAT":
-		return "CASE WHEN isnan(" + id + ") THEN NULL WHEN abs(" + id + ") < 1e15 AND " + id + " = trunc(" + id + ") THEN CAST(CAST(" +
-			id + " AS BIGINT) AS VARCHAR) ELSE CAST(" + id + " AS VARCHAR) END"
-	}
-	return "CAST(" + id + " AS VARCHAR)"
 }

@@ -151,6 +151,23 @@ func roles(t modelvet.Table) []role {
 	out := []role{
 		{"id", t.ID, true}, {"label", t.Label, true}, {"prediction", t.Prediction, true},
 		{"score", t.Score, false}, {"weight", t.Weight, false}, {"output", t.Output, false},
+		{"time", t.Time, false}, {"split", t.Split, true},
+		{"loss", t.Loss, false}, {"member", t.Member, true}, {"previous", t.Previous, false},
+	}
+	for _, c := range t.Text {
+		out = append(out, role{"text", c, true})
+	}
+	for _, c := range t.Embedding {
+		out = append(out, role{"embedding", c, false})
+	}
+	for _, c := range t.Perturbed {
+		out = append(out, role{"perturbed", c, true})
+	}
+	if t.BiasAudit != nil {
+		out = append(out, role{"biasAudit.sex", t.BiasAudit.Sex, true}, role{"biasAudit.race", t.BiasAudit.Race, true})
+	}
+	for _, c := range t.Quasi {
+		out = append(out, role{"quasi", c, true})
 	}
 	for _, c := range t.Protected {
 		out = append(out, role{"protected", c, true})

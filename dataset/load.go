@@ -20,6 +20,9 @@ func (t *Table) load(ctx context.Context, header []string) error {
 	if size(t.sources) > sniffAbove && !t.view {
 		sample = "200000"
 	}
+	if t.lean != nil && t.sources[0].format == formatCSV {
+		return t.loadText(ctx, header)
+	}
 	if t.sources[0].format == formatParquet {
 		if err := t.sameSchema(ctx); err != nil {
 			return err
@@ -56,17 +59,40 @@ func (t *Table) closer(ctx context.Context, err error, header []string) error {
 	if t.sources[0].format != formatCSV || derr != nil || csvLine.MatchString(err.Error()) {
 		return err
 	}
-	var columns, each []string
+	var each []string
 	for _, h := range header {
-		columns = append(columns, quote(h)+": 'VARCHAR'")
 		each = append(each, "count("+Ident(h)+")")
 	}
-	q := "SELECT " + strings.Join(each, "+") + " FROM read_csv(" + list(paths(t.sources), func(s string) string { return quote(literal(s)) }) +
-		", auto_detect=false, header=true, delim=" + quote(string(delim)) + `, quote='"', escape='"', columns={` + strings.Join(columns, ", ") + "})"
+	q := "SELECT " + strings.Join(each, "+") + " FROM " + t.asText(header, delim)
 	if _, rerr := t.db.ExecContext(ctx, q); rerr != nil {
 		return rerr
 	}
 	return err
+}
+
+// loadText makes "t" a view in which every column is text: nothing is guessed,
+// so that the files are read once, by the question itself.
+func (t *Table) loadText(ctx context.Context, header []string) error {
+	delim, err := delimiter(t.sources[0])
+	if err != nil {
+		return err
+	}
+	if _, err := t.db.ExecContext(ctx, "CREATE VIEW t AS SELECT * FROM "+t.asText(header, delim)); err != nil {
+		return t.explain(err)
+	}
+	return nil
+}
+
+// asText leaves line ends to the engine: told "\r\n" in strict mode, DuckDB
+// 1.5 reads no row at all and says nothing.
+func (t *Table) asText(header []string, delim rune) string {
+	var columns []string
+	for _, h := range header {
+		columns = append(columns, quote(h)+": 'VARCHAR'")
+	}
+	return "read_csv(" + list(paths(t.sources), func(s string) string { return quote(literal(s)) }) +
+		", auto_detect=false, header=true, strict_mode=true, null_padding=false, ignore_errors=false, comment='', delim=" + quote(string(delim)) +
+		`, quote='"', escape='"', columns={` + strings.Join(columns, ", ") + "})"
 }
 
 // reader is the table function over the files. Everything that the engine
@@ -127,6 +153,24 @@ func (t *Table) sameSchema(ctx context.Context) error {
 
 var csvLine = regexp.MustCompile(`(?m)\bLine: (\d+)`)
 
+// Explain turns an error of the engine that came while rows were read into one
+// that names the file and the line.
+func (t *Table) Explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	return t.explain(err)
+}
+
+// Line says at which line of its file a row stands, where that can be said:
+// in one CSV file, if no field holds a line end; a comma stands before it.
+func (t *Table) Line(row int64) string {
+	if len(t.sources) == 1 && t.sources[0].format == formatCSV {
+		return fmt.Sprintf(", line %d", row+1)
+	}
+	return ""
+}
+
 // explain turns the engine's many lines into one that names the file as the
 // user does and the line, and repeats no content of the table.
 func (t *Table) explain(err error) error {
@@ -134,17 +178,17 @@ func (t *Table) explain(err error) error {
 		return err
 	}
 	text := err.Error()
-	where := t.table.Path
+	at := where(t.table)
 	for _, s := range t.sources {
 		if strings.Contains(text, s.abs) {
-			where = s.rel
+			at = s.rel
 			text = strings.ReplaceAll(text, s.abs, s.rel)
 		}
 	}
 	if m := csvLine.FindStringSubmatch(text); m != nil {
-		where += ", line " + m[1]
+		at += ", line " + m[1]
 	}
-	return fmt.Errorf("reading %s: %s", where, gist(text))
+	return fmt.Errorf("reading %s: %s", at, gist(text))
 }
 
 // gist drops the offending line itself, which may hold personal data, the

@@ -11,7 +11,6 @@ import (
 
 	"github.com/modelvet/modelvet"
 	"github.com/modelvet/modelvet/artifact"
-	"github.com/modelvet/modelvet/attest"
 )
 
 // acts reads the approvals and waivers among the evidence. One that did not
@@ -56,7 +55,7 @@ func (g *Gate) Approve(ctx context.Context, ref, role, comment string, validFor 
 	if validFor > 0 {
 		a.Expires = g.Now.Add(validFor)
 	}
-	if err := g.mayAct(d, role); err != nil {
+	if err := g.mayAct(ctx, d, role); err != nil {
 		return a, err
 	}
 	return a, g.attach(ctx, ref, d.Subject, statement{modelvet.PredicateApproval, approvalPredicate(a)})
@@ -77,7 +76,7 @@ func (g *Gate) Waive(ctx context.Context, ref string, w modelvet.Waiver) error {
 	case !w.Expires.After(g.Now):
 		return fmt.Errorf("%w: the waiver would end before it begins", ErrInput)
 	}
-	if err := g.mayAct(d, RoleWaiverGranter); err != nil {
+	if err := g.mayAct(ctx, d, RoleWaiverGranter); err != nil {
 		return err
 	}
 	w.Subject, w.Stage, w.At = d.Subject.Digest, g.Stage, g.Now
@@ -85,21 +84,27 @@ func (g *Gate) Waive(ctx context.Context, ref string, w modelvet.Waiver) error {
 }
 
 // mayAct says why the gate's signer may not act in a role.
-func (g *Gate) mayAct(d modelvet.Decision, role string) error {
+func (g *Gate) mayAct(ctx context.Context, d modelvet.Decision, role string) error {
 	if g.Signer == nil {
 		return fmt.Errorf("%w: name your key with --key", ErrInput)
 	}
-	i := slices.IndexFunc(g.Policy.Trust, func(s TrustedSigner) bool {
-		return s.PublicKey != "" && attest.KeyIDOf([]byte(s.PublicKey)) == g.Signer.KeyID()
-	})
-	if i < 0 {
-		return fmt.Errorf("%w: %s does not know this key (%.12s...); the governance team has to add it under trust", ErrInput, g.Policy.Origin, g.Signer.KeyID())
+	me, err := g.Signer.Identity(ctx)
+	if err != nil {
+		return err
 	}
-	if !slices.Contains(g.Policy.Trust[i].Roles, role) {
-		return fmt.Errorf("%w: %s gives %s the roles %s, not %s", ErrInput, g.Policy.Origin, g.Policy.Trust[i].Name, strings.Join(g.Policy.Trust[i].Roles, ", "), role)
+	t, err := g.trust()
+	if err != nil {
+		return err
+	}
+	known, ok := t.Knows(me)
+	if !ok {
+		return fmt.Errorf("%w: %s does not know this key or identity (%.60s); the governance team has to add it under trust", ErrInput, g.Policy.Origin, me.ID())
+	}
+	if !slices.Contains(known.Roles, role) {
+		return fmt.Errorf("%w: %s gives %s the roles %s, not %s", ErrInput, g.Policy.Origin, known.Name, strings.Join(known.Roles, ", "), role)
 	}
 	for _, e := range d.Evidence {
-		if e.Signer.KeyID == g.Signer.KeyID() && !isAct(e.PredicateType) {
+		if e.Signer.ID() == me.ID() && !isAct(e.PredicateType) && e.PredicateType != modelvet.PredicateDocument {
 			return fmt.Errorf("%w: this key also signed evidence about the model: its author cannot act on it; use another person's key", ErrInput)
 		}
 	}
@@ -180,7 +185,7 @@ func carryActs(ctx context.Context, out string, o *output, created time.Time) er
 	}
 	var keep []artifact.Attachment
 	for _, r := range referrers {
-		if r.Err == nil && (r.PredicateType == modelvet.PredicateApproval || r.PredicateType == modelvet.PredicateWaiver) {
+		if r.Err == nil && (r.PredicateType == modelvet.PredicateApproval || r.PredicateType == modelvet.PredicateWaiver || r.PredicateType == modelvet.PredicateDocument) {
 			keep = append(keep, artifact.Attachment{PredicateType: r.PredicateType, Bundle: r.Bundle})
 		}
 	}

@@ -10,27 +10,23 @@ import (
 
 	"github.com/modelvet/modelvet"
 	"github.com/modelvet/modelvet/artifact"
+	"github.com/modelvet/modelvet/attest"
 	"github.com/modelvet/modelvet/schemas"
 )
-
-// shortTypes are the predicate types that have a word of their own.
-var shortTypes = map[string]string{
-	"system": modelvet.PredicateSystem, "scan": modelvet.PredicateScan, "lineage": modelvet.PredicateLineage,
-}
 
 // Attest signs a document as a predicate about an artifact and attaches it. It
 // returns how many statements it attached: a document of scans gives one each.
 func (g *Gate) Attest(ctx context.Context, ref, predicateType string, document []byte) (int, error) {
-	if full, ok := shortTypes[predicateType]; ok {
-		predicateType = full
-	}
+	predicateType = attest.TypeOf(predicateType)
 	switch {
 	case isAct(predicateType):
 		return 0, fmt.Errorf("%w: %s is made by approve, waive, judge or gate, never by attest", ErrInput, predicateType)
+	case predicateType == modelvet.PredicateDocument:
+		return 0, fmt.Errorf("%w: a document is attested by `modelvet document attest`, from the artifact's own copy of it", ErrInput)
 	case predicateType == modelvet.PredicateModelSignature:
 		return 0, fmt.Errorf("%w: the model signature is made by gate, from the files themselves", ErrInput)
 	case !strings.Contains(predicateType, "://"):
-		return 0, fmt.Errorf("%w: predicate type %q is no URI, and none of system, scan, lineage", ErrInput, predicateType)
+		return 0, fmt.Errorf("%w: predicate type %q is no URI, and none of %s", ErrInput, predicateType, strings.Join(attest.Kinds(), ", "))
 	}
 	statements, err := statementsOf(predicateType, document)
 	if err != nil {

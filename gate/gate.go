@@ -32,13 +32,14 @@ type Gate struct {
 	Policy    *Policy
 	Stage     string
 	Signer    *attest.Signer // signs evidence and decisions; nil: nothing is signed, and Produce is impossible
+	Roots     [][]byte       // trusted_root.json documents that count beside the policy's
 	Local     *attest.Signer // this machine's development key, believed where a stage says so
 	Scanners  []scanners.Scanner
 	Now       time.Time
 	Version   string            // of modelvet
 	Env       map[string]string // the pipeline's environment, for provenance
 	Notes     []string          // what weakens whatever is decided here
-	UserRules []fs.FS           // rules of the governance team, beside the built-in ones
+	UserRules []fs.FS           // folders of the governance team: rules, and with them catalogues and profiles, beside the built-in ones
 
 	engine   *policies.Engine
 	controls *controls.Set
@@ -48,11 +49,8 @@ type Gate struct {
 // before anything else.
 func (g *Gate) Open(ctx context.Context) error {
 	var err error
-	if g.controls, err = controls.Load(); err != nil {
-		return fmt.Errorf("reading the catalogues: %w", err)
-	}
-	if g.engine, err = policies.New(ctx, g.UserRules...); err != nil {
-		return fmt.Errorf("reading the rules: %w", err)
+	if err := g.load(ctx); err != nil {
+		return err
 	}
 	stage, err := g.Policy.Stage(g.Stage)
 	if err != nil {
@@ -69,6 +67,9 @@ func (g *Gate) checkStage(s Stage) error {
 			return fmt.Errorf("%w: %s: stages.%s.profiles: %w", ErrInput, g.Policy.Origin, g.Stage, err)
 		}
 	}
+	if _, err := g.levels(s); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrInput, g.Policy.Origin, err)
+	}
 	known := map[string]bool{}
 	for _, r := range g.engine.Rules() {
 		known[r.ID] = true
@@ -79,11 +80,9 @@ func (g *Gate) checkStage(s Stage) error {
 			return fmt.Errorf("%w: %s: stages.%s.thresholds: there is no threshold %q; there are: %s", ErrInput, g.Policy.Origin, g.Stage, name, strings.Join(slices.Sorted(maps.Keys(thresholds)), ", "))
 		}
 	}
-	for field, ids := range map[string][]string{"waivable": s.Waivable, "warn": s.Warn} {
-		for _, id := range ids {
-			if !known[id] {
-				return fmt.Errorf("%w: %s: stages.%s.%s: there is no rule %q; docs/rules.md lists them", ErrInput, g.Policy.Origin, g.Stage, field, id)
-			}
+	for _, id := range s.Waivable {
+		if !known[id] {
+			return fmt.Errorf("%w: %s: stages.%s.waivable: there is no rule %q; docs/rules.md lists them", ErrInput, g.Policy.Origin, g.Stage, id)
 		}
 	}
 	return nil

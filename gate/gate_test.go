@@ -24,7 +24,7 @@ func TestAge(t *testing.T) {
 		"too old":             {now.Add(-31 * day), modelvet.Stale},
 		"a clock that is off": {now.Add(4 * time.Minute), modelvet.Verified},
 		"from the future":     {now.Add(6 * time.Minute), modelvet.Invalid},
-		"undated":             {time.Time{}, modelvet.Verified}, // a model signature; rules that need a date say so
+		"undated":             {time.Time{}, modelvet.Stale},
 	} {
 		e := modelvet.Evidence{Status: modelvet.Verified, SignedAt: c.at}
 		if age(&e, now, 30*day); e.Status != c.want {

@@ -12,7 +12,6 @@ import (
 	"github.com/modelvet/modelvet"
 	"github.com/modelvet/modelvet/artifact"
 	"github.com/modelvet/modelvet/attest"
-	"github.com/modelvet/modelvet/controls"
 	"github.com/modelvet/modelvet/policies"
 	"github.com/modelvet/modelvet/schemas"
 )
@@ -27,9 +26,6 @@ func (g *Gate) Judge(ctx context.Context, ref string) (modelvet.Decision, error)
 	subject, evidence, err := g.Evidence(ctx, ref)
 	if err != nil {
 		return modelvet.Decision{}, err
-	}
-	for i := range evidence {
-		age(&evidence[i], g.Now, time.Duration(stage.MaxEvidenceAge))
 	}
 	c := modelvet.Case{
 		Subject: subject, Stage: g.Stage, Evidence: evidence, Required: stage.Approvals,
@@ -47,40 +43,62 @@ func (g *Gate) fill(ctx context.Context, c *modelvet.Case, stage Stage) error {
 	facts := gather(c.Evidence)
 	c.System, c.Scans, c.Lineage = facts.system, facts.scans, facts.lineage
 	c.Approvals, c.Waivers = acts(c.Evidence)
+	c.Attestations, c.Attesters = attestations(c.Evidence), stage.Attesters
 	c.Policy = modelvet.PolicyRef{Name: g.Policy.Name, Digest: g.Policy.Digest, Rules: g.engine.Digest(), Profiles: stage.Profiles, Catalogues: g.controls.Versions()}
+	for _, b := range g.Policy.Bundles {
+		c.Policy.Bundles = append(c.Policy.Bundles, b.Ref+"@"+b.Digest)
+	}
 	var sys modelvet.System
 	if c.System != nil {
 		sys = *c.System
 	}
 	rules := g.engine.Rules()
-	c.Demanded = g.controls.RulesFor(stage.Profiles, rules)
+	c.Demanded = g.demanded(stage)
 	var err error
 	if c.Controls, err = g.controls.ForSystem(stage.Profiles, sys, rules, g.Now); err != nil {
 		return fmt.Errorf("choosing the controls: %w", err)
 	}
+	if c.Unbound, err = g.controls.NotBinding(stage.Profiles, sys, rules, g.Now); err != nil {
+		return fmt.Errorf("choosing the controls: %w", err)
+	}
+	if c.System != nil {
+		c.Classification = classification(g.controls.Classify(sys, g.Now), sys)
+	}
 	if c.Results, err = g.ask(ctx, c, stage); err != nil {
 		return fmt.Errorf("asking the rules: %w", err)
 	}
+	c.Notes = append(c.Notes, g.lowered(stage)...)
 	c.Notes = append(c.Notes, g.weaknesses(c)...)
 	return nil
 }
 
 func (g *Gate) ask(ctx context.Context, c *modelvet.Case, stage Stage) ([]modelvet.Result, error) {
-	levels, err := g.controls.Levels(stage.Profiles)
+	in, err := g.ruleInput(ctx, c, stage)
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range stage.Warn {
-		levels[id] = modelvet.Warn
+	return g.engine.Evaluate(ctx, in)
+}
+
+// ruleInput is the case as the rules are asked about it.
+func (g *Gate) ruleInput(ctx context.Context, c *modelvet.Case, stage Stage) (policies.Input, error) {
+	levels, err := g.levels(stage)
+	if err != nil {
+		return policies.Input{}, err
 	}
-	return g.engine.Evaluate(ctx, policies.Input{
+	own, err := g.given(ctx, c, stage)
+	if err != nil {
+		return policies.Input{}, err
+	}
+	return policies.Input{
+		Given:   own,
 		Subject: c.Subject, Stage: c.Stage, At: g.Now, Evidence: c.Evidence, Thresholds: stage.Thresholds,
 		Waivable: stage.Waivable, Levels: levels, Rules: c.Demanded,
-	})
+	}, nil
 }
 
 // Evidence opens an artifact, checks every byte of it, and verifies every
-// statement attached to it. A statement that does not hold is returned with
+// statement attached to it, as the stage of the policy has it. A statement that does not hold is returned with
 // its reason; content that does not match its digest is an error.
 func (g *Gate) Evidence(ctx context.Context, ref string) (modelvet.Subject, []modelvet.Evidence, error) {
 	a, err := artifact.Open(ctx, ref, artifact.Options{})
@@ -106,9 +124,18 @@ func (g *Gate) Evidence(ctx context.Context, ref string) (modelvet.Subject, []mo
 		}
 		e := attest.Verify(ctx, r.Bundle, trust, a.Subject())
 		checkSchema(&e)
+		age(&e, g.Now, g.maxAge())
 		out = append(out, e)
 	}
 	return a.Subject(), out, nil
+}
+
+func (g *Gate) maxAge() time.Duration {
+	stage, err := g.Policy.Stage(g.Stage)
+	if err != nil {
+		return 0 // trust has said so
+	}
+	return time.Duration(stage.MaxEvidenceAge)
 }
 
 // trust is the policy's, and this machine's own key where the stage believes it.
@@ -118,6 +145,8 @@ func (g *Gate) trust() (attest.Trust, error) {
 	if err != nil {
 		return t, fmt.Errorf("%w: %w", ErrInput, err)
 	}
+	t.Roots = append(t.Roots, g.Roots...)
+	t.Require = required(stage.Require)
 	if g.Local != nil && stage.DevelopmentKeys {
 		k := g.Local.Trusted("development key of this machine")
 		k.Roles, k.Producer, k.Development = []string{RoleProducer}, true, true
@@ -130,6 +159,7 @@ func (g *Gate) trust() (attest.Trust, error) {
 var contracts = map[string]string{
 	modelvet.PredicateSystem: "system", modelvet.PredicateScan: "scan", modelvet.PredicateLineage: "lineage",
 	modelvet.PredicateApproval: "approval", modelvet.PredicateWaiver: "waiver",
+	modelvet.PredicateDocument: "document",
 }
 
 // checkSchema lowers evidence that does not keep its contract.
@@ -149,12 +179,22 @@ const clockSkew = 5 * time.Minute
 // age lowers evidence that is too old, or dated in the future.
 func age(e *modelvet.Evidence, now time.Time, most time.Duration) {
 	switch {
-	case e.Status != modelvet.Verified || e.SignedAt.IsZero():
+	case e.Status != modelvet.Verified || undated(e.PredicateType):
+	case e.SignedAt.IsZero():
+		if most > 0 {
+			e.Status, e.Reason = modelvet.Stale, "nothing says when it was made, and the policy believes what is not too old: have it dated by a time-stamp authority"
+		}
 	case e.SignedAt.After(now.Add(clockSkew)):
 		e.Status, e.Reason = modelvet.Invalid, "it is dated in the future: "+e.SignedAt.UTC().Format(time.RFC3339)
 	case most > 0 && now.Sub(e.SignedAt) > most:
 		e.Status, e.Reason = modelvet.Stale, fmt.Sprintf("it is %d days old; the policy believes %d days", int(now.Sub(e.SignedAt).Hours()/24), int(most.Hours()/24))
 	}
+}
+
+// undated are the types whose age means nothing: a model signature is about
+// digests alone, and summaries of an earlier decision prove nothing to a new one.
+func undated(predicateType string) bool {
+	return predicateType == modelvet.PredicateModelSignature || predicateType == modelvet.PredicateTestResult
 }
 
 // facts are the verified predicates, read.
@@ -212,10 +252,8 @@ func (g *Gate) weaknesses(c *modelvet.Case) []string {
 			out = append(out, fmt.Sprintf("evidence %.19s is not believed (%s): %s", e.Digest, e.Status, e.Reason))
 		}
 	}
-	if c.System != nil {
-		if k := controls.Classify(*c.System, g.Now); k.Mismatch != "" {
-			out = append(out, k.Mismatch)
-		}
+	if c.Classification != nil && c.Classification.Mismatch != "" {
+		out = append(out, c.Classification.Mismatch)
 	}
 	return out
 }

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/modelvet/modelvet"
-	"github.com/modelvet/modelvet/attest"
 	"github.com/modelvet/modelvet/schemas"
 )
 
@@ -28,34 +27,66 @@ const (
 // Policy is what the governance team demands: whom to believe, and what each
 // stage asks for. It never comes from the folder that is judged.
 type Policy struct {
-	Name   string           `json:"name"`
-	Trust  []TrustedSigner  `json:"trust"`
-	Stages map[string]Stage `json:"stages"`
-	Digest string           `json:"-"` // SHA-256 of the file
-	Origin string           `json:"-"` // the file's path, or what was built in
+	Name        string           `json:"name"`
+	Trust       []TrustedSigner  `json:"trust"`
+	Roots       []TrustedRoot    `json:"trustedRoots"`
+	Authorities []string         `json:"authorities"` // PEM, of private certificate authorities
+	Revoked     []Revocation     `json:"revoked"`
+	Stages      map[string]Stage `json:"stages"`
+	Bundles     []BundleRef      `json:"bundles"` // rules that are not in this program
+	Digest      string           `json:"-"`       // SHA-256 of the file
+	Origin      string           `json:"-"`       // the file's path, or what was built in
 }
 
 // TrustedSigner is a key or an identity, and what it may do.
 type TrustedSigner struct {
-	Name      string    `json:"name"`
-	PublicKey string    `json:"publicKey"` // PEM
-	Identity  string    `json:"identity"`
-	Issuer    string    `json:"issuer"`
-	Roles     []string  `json:"roles"`
-	NotBefore time.Time `json:"notBefore"`
-	NotAfter  time.Time `json:"notAfter"`
+	Name            string    `json:"name"`
+	PublicKey       string    `json:"publicKey"` // PEM
+	Identity        string    `json:"identity"`
+	IdentityPattern string    `json:"identityPattern"` // has to match all of it
+	Issuer          string    `json:"issuer"`
+	IssuerPattern   string    `json:"issuerPattern"`
+	Roles           []string  `json:"roles"`
+	Statements      []string  `json:"statements"` // kinds or predicate types; empty: what the roles allow
+	Subjects        []string  `json:"subjects"`   // patterns for the name of the artifact
+	Require         []string  `json:"require"`    // timestamp, transparency-log
+	NotBefore       time.Time `json:"notBefore"`
+	NotAfter        time.Time `json:"notAfter"`
+}
+
+// TrustedRoot is the trusted_root.json of a Sigstore: a file beside the
+// policy, pinned by its digest, so that the policy's digest covers it.
+type TrustedRoot struct {
+	File   string `json:"file"`
+	Digest string `json:"digest"`
+	data   []byte
+}
+
+// Revocation takes trust back, in one key, certificate or statement.
+type Revocation struct {
+	Key         string    `json:"key"`
+	Certificate string    `json:"certificate"`
+	Statement   string    `json:"statement"`
+	Since       time.Time `json:"since"`
+	Reason      string    `json:"reason"`
 }
 
 // Stage is what one environment demands of a model.
 type Stage struct {
-	Profiles        []string               `json:"profiles"`
-	Thresholds      map[string]any         `json:"thresholds"`
-	MaxEvidenceAge  Age                    `json:"maxEvidenceAge"`
-	ValidFor        Age                    `json:"validFor"`
-	Approvals       []modelvet.Requirement `json:"approvals"`
-	Waivable        []string               `json:"waivable"`
-	Warn            []string               `json:"warn"`
+	Profiles       []string               `json:"profiles"`
+	Thresholds     map[string]any         `json:"thresholds"`
+	MaxEvidenceAge Age                    `json:"maxEvidenceAge"`
+	ValidFor       Age                    `json:"validFor"`
+	Approvals      []modelvet.Requirement `json:"approvals"`
+	Waivable       []string               `json:"waivable"`
+	Baseline       string                 `json:"baseline"` // where the model in use lies: oci:PATH or a registry reference
+
+	ThresholdsSignature string `json:"thresholdsSignature"` // file beside the policy, by `modelvet policy sign`
+
+	Levels          map[string]LevelChange `json:"levels"` // by rule id
 	DevelopmentKeys bool                   `json:"developmentKeys"`
+	Require         []string               `json:"require"`   // timestamp, transparency-log: of every signature
+	Attesters       map[string][]string    `json:"attesters"` // kind of document to the roles that may attest it
 }
 
 // Age is a duration written as hours or days: "12h", "30d".
@@ -101,6 +132,9 @@ func parsePolicy(origin string, b []byte) (*Policy, error) {
 	}
 	sum := sha256.Sum256(b)
 	p.Digest = "sha256:" + hex.EncodeToString(sum[:])
+	if err := p.readRoots(); err != nil {
+		return nil, fmt.Errorf("%s: %w", origin, err)
+	}
 	if err := p.trust(time.Now()).Check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", origin, err)
 	}
@@ -119,23 +153,6 @@ func (p *Policy) Stage(name string) (Stage, error) {
 		return s, fmt.Errorf("%s has no stage %q; it has: %s", p.Origin, name, strings.Join(names, ", "))
 	}
 	return s, nil
-}
-
-func (p *Policy) trust(now time.Time) attest.Trust {
-	t := attest.Trust{Now: now}
-	for _, s := range p.Trust {
-		producer := slices.Contains(s.Roles, RoleProducer)
-		if s.PublicKey == "" {
-			t.Identities = append(t.Identities, attest.TrustedIdentity{
-				Name: s.Name, Issuer: s.Issuer, Identity: s.Identity, Roles: s.Roles, Producer: producer,
-			})
-			continue
-		}
-		t.Keys = append(t.Keys, attest.TrustedKey{
-			Name: s.Name, PEM: []byte(s.PublicKey), Roles: s.Roles, Producer: producer, NotBefore: s.NotBefore, NotAfter: s.NotAfter,
-		})
-	}
-	return t
 }
 
 // readSmall reads a regular file that a person wrote.

@@ -4,6 +4,7 @@ package gate
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"github.com/modelvet/modelvet"
 	"github.com/modelvet/modelvet/artifact"
 	"github.com/modelvet/modelvet/attest"
+	"github.com/modelvet/modelvet/bom"
+	"github.com/modelvet/modelvet/documents"
 	"github.com/modelvet/modelvet/lineage"
 	"github.com/modelvet/modelvet/scanners"
 )
@@ -73,6 +76,13 @@ func (g *Gate) measure(ctx context.Context, subject modelvet.Subject, m modelvet
 	if err != nil {
 		return nil, err
 	}
+	papers, err := documents.Scan(ctx, m, scans)
+	if err != nil {
+		return nil, err
+	}
+	if len(m.System.Documents) > 0 {
+		scans = append(scans, papers)
+	}
 	traces, err := lineage.Run(ctx, m, lineage.All)
 	if err != nil {
 		return nil, err
@@ -81,7 +91,12 @@ func (g *Gate) measure(ctx context.Context, subject modelvet.Subject, m modelvet
 	if err != nil {
 		return nil, err
 	}
-	statements := []statement{{modelvet.PredicateSystem, m.System}, {modelvet.PredicateProvenance, provenance}}
+	parts := bom.Source{Subject: subject, System: m.System, Scans: scans, Lineage: traces, At: g.Now, Version: g.Version}
+	bill, err := bom.Write(bom.FormatCycloneDX, parts)
+	if err != nil {
+		return nil, err
+	}
+	statements := []statement{{modelvet.PredicateSystem, m.System}, {modelvet.PredicateProvenance, provenance}, {modelvet.PredicateMLBOM, json.RawMessage(bill)}}
 	for _, s := range scans {
 		statements = append(statements, statement{modelvet.PredicateScan, s})
 	}

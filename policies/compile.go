@@ -86,7 +86,7 @@ func nameScans(schema map[string]any, rules []rule) {
 
 // allowedBuiltins is everything that a rule may call. Not among them: the
 // clock, the network, randomness, cryptography, what makes long lists out of
-// nothing (numbers.range), and whatever reaches into
+// nothing (numbers.range) or out of a short text (replace), and whatever reaches into
 // evidence by a name in a string (object.get, json.filter, walk), which the
 // compiler could not check.
 var allowedBuiltins = []string{
@@ -95,7 +95,7 @@ var allowedBuiltins = []string{
 	"internal.member_2", "internal.member_3", "internal.template_string", "intersection",
 	"is_array", "is_boolean", "is_null", "is_number", "is_object", "is_set", "is_string",
 	"lower", "lt", "lte", "max", "min", "minus", "mul", "neq", "or", "plus", "product",
-	"regex.find_n", "regex.is_valid", "regex.match", "regex.replace", "regex.split", "rem", "replace", "round",
+	"regex.find_n", "regex.is_valid", "regex.match", "regex.split", "rem", "round",
 	"semver.compare", "semver.is_valid", "sort", "split", "sprintf", "startswith", "strings.any_prefix_match", "strings.any_suffix_match",
 	"strings.count", "strings.reverse", "substring", "sum",
 	"time.add_date", "time.clock", "time.date", "time.diff", "time.format", "time.parse_duration_ns", "time.parse_ns", "time.parse_rfc3339_ns", "time.weekday",

@@ -5,6 +5,7 @@ package policies
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -23,19 +24,20 @@ const (
 
 // describe reads a rule's annotations, and refuses what could never object.
 func describe(s source) (rule, error) {
-	r := rule{file: s.path, builtin: s.builtin}
+	r := rule{file: s.path, text: s.text, at: 1, builtin: s.builtin}
 	parts := strings.Split(strings.TrimPrefix(s.module.Package.Path.String(), "data."), ".")
 	where := strings.Split(s.path, "/")
 	if len(parts) != 4 || parts[0] != "policies" || parts[1] != "rules" || parts[2] != where[1] || parts[3] != where[2] {
-		return r, fmt.Errorf("%s: package %s: want policies.rules.%s.%s, as the folder says", s.path, strings.Join(parts, "."), where[1], where[2])
+		return r, fmt.Errorf("%s:%d: package %s: want policies.rules.%s.%s, as the folder says", s.path, s.module.Package.Location.Row, strings.Join(parts, "."), where[1], where[2])
 	}
 	r.ID = parts[2] + "." + parts[3]
 	note, err := annotations(s)
 	if err != nil {
 		return r, err
 	}
+	r.at = note.Location.Row
 	if err := r.annotate(note); err != nil {
-		return r, fmt.Errorf("%s: %w", s.path, err)
+		return r, fmt.Errorf("%s:%d: %w", s.path, r.wordLine(err.Error()), err)
 	}
 	if r.answers, err = answers(s); err != nil {
 		return r, err
@@ -47,14 +49,14 @@ func annotations(s source) (*ast.Annotations, error) {
 	var found *ast.Annotations
 	for _, a := range s.module.Annotations {
 		if len(a.Schemas) > 0 {
-			return nil, fmt.Errorf("%s: line %d: schemas: the engine gives every rule the schema of its input; remove the annotation", s.path, a.Location.Row)
+			return nil, fmt.Errorf("%s:%d: schemas: the engine gives every rule the schema of its input; remove the annotation", s.path, a.Location.Row)
 		}
 		if a.Scope == "package" {
 			found = a
 		}
 	}
 	if found == nil {
-		return nil, fmt.Errorf("%s: no METADATA before the package: want title, description and custom: level, needs, controls, remediation", s.path)
+		return nil, fmt.Errorf("%s:%d: no METADATA before the package: want title, description and custom: level, needs, controls, remediation", s.path, s.module.Package.Location.Row)
 	}
 	return found, nil
 }
@@ -85,7 +87,7 @@ func (r *rule) annotate(a *ast.Annotations) error {
 	}
 	for _, n := range r.Needs {
 		if !isKind(n) {
-			return fmt.Errorf("METADATA: custom.needs: %q is no kind of evidence; want system, lineage, provenance, signature or scan/NAME", n)
+			return fmt.Errorf("METADATA: custom.needs: %q is no kind of evidence; want scan/NAME or one of %s", n, strings.Join(kinds, ", "))
 		}
 	}
 	if w, said := custom["waivable"]; said {
@@ -95,13 +97,42 @@ func (r *rule) annotate(a *ast.Annotations) error {
 		}
 		r.forbidWaiver = !yes
 	}
-	for _, known := range []string{"level", "needs", "controls", "remediation", "waivable"} {
+	if w, said := custom["nothing_read"]; said {
+		if w != "judged" {
+			return fmt.Errorf("METADATA: custom.nothing_read is %v; want judged: the rule itself judges a scan that read nothing", w)
+		}
+		r.judgesHollow = true
+	}
+	for _, known := range []string{"level", "needs", "controls", "remediation", "waivable", "nothing_read"} {
 		delete(custom, known)
 	}
 	for _, unknown := range slices.Sorted(maps.Keys(custom)) {
-		return fmt.Errorf("METADATA: custom.%s: unknown word; want level, needs, controls, remediation, waivable", unknown)
+		return fmt.Errorf("METADATA: custom.%s: unknown word; want level, needs, controls, remediation, waivable, nothing_read", unknown)
 	}
 	return nil
+}
+
+// lineOf is the line of a word in a text, from a line on; that line itself
+// where the word does not stand.
+func lineOf(text []byte, from int, word string) int {
+	whole := regexp.MustCompile(`(^|[^\w.-])` + regexp.QuoteMeta(word) + `($|[^\w.-])`)
+	for i, line := range strings.Split(string(text), "\n") {
+		if i+1 >= from && whole.MatchString(line) {
+			return i + 1
+		}
+	}
+	return from
+}
+
+// wordLine is the line of the annotation that an error is about: the one that
+// it calls custom.WORD, else where the METADATA begin.
+func (r *rule) wordLine(message string) int {
+	_, rest, found := strings.Cut(message, "custom.")
+	if !found {
+		return r.at
+	}
+	word := rest[:len(rest)-len(strings.TrimLeft(rest, "abcdefghijklmnopqrstuvwxyz_"))]
+	return lineOf(r.text, r.at, word+":")
 }
 
 func listOf(custom map[string]any, key string) ([]string, error) {
@@ -120,9 +151,12 @@ func listOf(custom map[string]any, key string) ([]string, error) {
 	return out, nil
 }
 
+// kinds are the kinds of evidence beside the scans.
+var kinds = []string{"system", "lineage", "provenance", "signature", "bom", "baseline", "thresholds"}
+
 func isKind(need string) bool {
 	scanner, isScan := strings.CutPrefix(need, "scan/")
-	return isScan && word(scanner) || slices.Contains([]string{"system", "lineage", "provenance", "signature"}, need)
+	return isScan && word(scanner) || slices.Contains(kinds, need)
 }
 
 // answers lists the sets in which a rule answers. A set under any other name
@@ -144,7 +178,7 @@ func answers(s source) ([]string, error) {
 		}
 	}
 	if !slices.Contains(out, setDeny) {
-		return nil, fmt.Errorf("%s: no set named deny: the rule could never object", s.path)
+		return nil, fmt.Errorf("%s:%d: no set named deny: the rule could never object", s.path, s.module.Package.Location.Row)
 	}
 	slices.Sort(out)
 	return out, nil

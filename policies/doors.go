@@ -26,10 +26,16 @@ func doors(s source) error {
 			return refuse(e.Loc(), "not: without `import future.keywords.not`, a `not` over something undefined is undefined and the rule silent; add the import")
 		case e.IsEvery():
 			return refuse(e.Loc(), "every: it is true of an empty list; write the objection for one element: some x in list; not good(x)")
+		case e.IsCall() && e.Operator().String() == "concat" && !literal(e.Operand(0)):
+			return refuse(e.Loc(), longDelimiter)
 		case len(e.With) > 0:
 			return refuse(e.Loc(), "with: a rule judges the evidence as it is; only tests may replace it")
 		}
 		return false
+	})
+	ast.WalkTerms(s.module, func(t *ast.Term) bool {
+		call, ok := t.Value.(ast.Call)
+		return ok && len(call) > 1 && call[0].String() == "concat" && !literal(call[1]) && refuse(t.Loc(), longDelimiter)
 	})
 	for _, r := range s.module.Rules {
 		if len(r.Head.Args) > 0 {
@@ -60,6 +66,16 @@ func functionFields(s source, r *ast.Rule, refuse func(*ast.Location, string, ..
 		}
 		return false
 	})
+}
+
+const longDelimiter = "concat: its first argument has to be a text that stands there: a long one between many would fill the memory in one step"
+
+func literal(t *ast.Term) bool {
+	if t == nil {
+		return false
+	}
+	_, ok := t.Value.(ast.String)
+	return ok
 }
 
 func isBuiltin(name string) bool { return slices.Contains(allowedBuiltins, name) }

@@ -4,6 +4,7 @@ package policies
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -178,7 +179,7 @@ func TestAUsersRuleIsAsked(t *testing.T) {
 
 // A rule may take its time, and not more.
 func TestARuleThatDoesNotEnd(t *testing.T) {
-	src := needing("scan/mine", "deny contains \"no\" if { f := input.scans.mine.coverage.read; some a in f; some b in f; some c in f; some d in f; concat(a, [b, c, d]) == \"\" }")
+	src := needing("scan/mine", "deny contains \"no\" if { f := input.scans.mine.coverage.read; some a in f; some b in f; some c in f; some d in f; concat(\"\", [a, b, c, d]) == \"\" }")
 	e, err := New(t.Context(), fstest.MapFS{mineAt: {Data: []byte(src)}})
 	if err != nil {
 		t.Fatal(err)
@@ -188,5 +189,76 @@ func TestARuleThatDoesNotEnd(t *testing.T) {
 	defer cancel()
 	if got, err := e.Evaluate(ctx, in); err == nil || got != nil {
 		t.Errorf("got %d results, %v", len(got), err)
+	}
+}
+
+// Rules that use up time or memory, and evidence that is huge, are refused,
+// and the one that does is named by file and line. The limits are lower here.
+func TestLimits(t *testing.T) {
+	const mib = 1 << 20
+	many := map[string]any{"scan/mine": scanOf("mine", slices.Repeat([]string{strings.Repeat("a", 100)}, 2000), nil)}
+	for name, tt := range map[string]struct {
+		body   string
+		limits limits
+		want   string
+	}{
+		"an endless comprehension": {`deny contains "no" if { f := input.scans.mine.coverage.read; count({1 | some a in f; some b in f; some c in f; some d in f; concat("", [a, b, c, d]) == ""}) > 0 }`,
+			limits{500 * time.Millisecond, 1 << 40, 1 << 40}, "rules/mine/x/x.rego:1: rule mine.x: it took longer than 500ms"},
+		"lists of lists": {`deny contains "no" if { f := input.scans.mine.coverage.read; count([[i, j, a, b] | some i, a in f; some j, b in f]) == 1 }`,
+			limits{time.Minute, 100 * mib, 1 << 40}, "rules/mine/x/x.rego:1: rule mine.x: it took more than 100 MiB"},
+		"a text that doubles": {`deny contains "no" if { a := concat("", input.scans.mine.coverage.read)` + doubling(30) + ` }`,
+			limits{time.Minute, 100 * mib, 1 << 40}, "more than 100 MiB"},
+		"giant evidence": {`deny contains "no" if count(input.scans.mine.coverage.read) == 1`, limits{time.Minute, 1 << 40, 1000}, "at most 1000 are judged"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, err := New(t.Context(), fstest.MapFS{mineAt: {Data: []byte(needing("scan/mine", tt.body))}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			e.limits = tt.limits
+			start := time.Now()
+			got, err := e.Evaluate(t.Context(), caseOf(t, many))
+			if err == nil || got != nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %d results, %v; want %q", len(got), err, tt.want)
+			}
+			if took := time.Since(start); took > 30*time.Second {
+				t.Errorf("refused after %v", took)
+			}
+		})
+	}
+}
+
+// doubling is so many lines that each double a text.
+func doubling(n int) string {
+	var b strings.Builder
+	last := "a"
+	for i := range n {
+		next := fmt.Sprintf("a%d", i)
+		fmt.Fprintf(&b, "; %s := concat(\"\", [%s, %s])", next, last, last)
+		last = next
+	}
+	return b.String() + "; count(" + last + ") == 1"
+}
+
+// A rule that no machine can read in time is refused like one that is wrong.
+func TestHostileSource(t *testing.T) {
+	for name, body := range map[string]string{
+		"nested without end":  `deny contains "no" if ` + strings.Repeat("[", 200_000) + strings.Repeat("]", 200_000),
+		"half a nesting":      `deny contains "no" if ` + strings.Repeat("{", 200_000),
+		"no UTF-8":            "deny contains \"\xff\xfe\"",
+		"a nul byte":          "deny contains \"no\" if \x00",
+		"a regex that is not": `deny contains "no" if regex.match("(", input.stage)`,
+		"a long delimiter":    `deny contains "no" if concat(input.stage, [input.at, input.at]) == ""`,
+		"a text in a text":    `deny contains "no" if replace(input.at, "a", input.at) == ""`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, err := New(t.Context(), fstest.MapFS{mineAt: {Data: []byte(head + body)}})
+			if err == nil {
+				_, err = e.Evaluate(t.Context(), caseOf(t, good()))
+			}
+			if err == nil || !strings.Contains(err.Error(), "x.rego:") {
+				t.Errorf("got %.300v", err)
+			}
+		})
 	}
 }

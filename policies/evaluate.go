@@ -28,11 +28,17 @@ type Input struct {
 	Waivable   []string                  // ids of the rules that the policy lets be waived
 	Levels     map[string]modelvet.Level // by rule id, where the policy sets another level than the rule
 	Rules      []string                  // ids to ask; empty: all
+	Given      map[string]Given          // what the judge itself established, by kind: thresholds, baseline
 	MaxAge     map[string]time.Duration  // of evidence by kind ("scan/fairness", "scan", "system"); "" is for the rest; 0: no limit
 }
 
-// timeLimit is how long all rules together may take.
-const timeLimit = 10 * time.Second
+// Given is a fact that no statement about the artifact carries: the caller
+// established it, and answers for it. Its value has to fit the input's schema.
+type Given struct {
+	Value   any
+	Digests []string // of the statements that it rests on
+	Gap     string   // why there is no value
+}
 
 // Evaluate asks the rules and returns one result for every rule asked, sorted
 // by id. Evidence that a rule needs and that is missing, unverified, stale,
@@ -42,6 +48,9 @@ func (e *Engine) Evaluate(ctx context.Context, in Input) ([]modelvet.Result, err
 	rules, err := e.selected(in)
 	if err != nil {
 		return nil, err
+	}
+	if size := sizeOf(in.Evidence); size > e.limits.data {
+		return nil, fmt.Errorf("the evidence has %d bytes; at most %d are judged", size, e.limits.data)
 	}
 	thresholds, err := e.checkThresholds(in.Thresholds)
 	if err != nil {
@@ -66,7 +75,7 @@ func (e *Engine) Evaluate(ctx context.Context, in Input) ([]modelvet.Result, err
 	}
 	for i := range results {
 		if results[i].Outcome == "" {
-			if err := conclude(&results[i], said); err != nil {
+			if err := conclude(&results[i], said, e.unset(rules[i], in)); err != nil {
 				return nil, err
 			}
 		}
@@ -173,14 +182,20 @@ func prepare(r rule, in Input, f facts) modelvet.Result {
 		if !ok {
 			fact.gap = fmt.Sprintf("no evidence %s is attached; %s", kind, nextStep(kind))
 		}
+		if fact.gap == "" && !r.judgesHollow {
+			fact.gap = fact.hollow
+		}
 		if fact.gap != "" {
 			gaps = append(gaps, fact.gap)
 		}
 		res.Evidence = append(res.Evidence, fact.digests...)
 	}
 	for _, name := range r.thresholds {
-		if _, ok := in.Thresholds[name]; !ok {
-			gaps = append(gaps, fmt.Sprintf("the policy gives no threshold %s for stage %s; add it under thresholds", name, in.Stage))
+		if v, ok := number(in.Thresholds[name]); ok {
+			if res.Thresholds == nil {
+				res.Thresholds = map[string]float64{}
+			}
+			res.Thresholds[name] = v
 		}
 	}
 	slices.Sort(res.Evidence)
@@ -202,6 +217,12 @@ func nextStep(kind string) string {
 	case kind == "signature":
 		return "sign the model"
 	}
+	for k, step := range map[string]string{"thresholds": "the judge has to say when they were set", "baseline": "the judge has to say what was promoted before",
+		"bom": "attest a CycloneDX bill of materials"} {
+		if kind == k {
+			return step
+		}
+	}
 	return "attach the provenance that the build system signed"
 }
 
@@ -210,15 +231,24 @@ func (e *Engine) ask(ctx context.Context, rules []rule, document, thresholds map
 	if len(rules) == 0 {
 		return nil, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeLimit)
-	defer cancel()
-	query := rego.New(
-		rego.Query(question(rules)), rego.Compiler(e.compiler), rego.Input(document),
-		rego.Store(inmem.NewFromObject(map[string]any{"config": map[string]any{"thresholds": thresholds}})),
-		rego.StrictBuiltinErrors(true), // a rule that breaks must not pass
-		rego.Time(at),
-	)
-	rs, err := query.Eval(ctx)
+	var rs rego.ResultSet
+	ask := func(ctx context.Context, rules []rule, l limits) error {
+		return l.within(ctx, func(ctx context.Context) (err error) {
+			q, err := e.prepared(ctx, rules, thresholds)
+			if err != nil {
+				return err
+			}
+			got, err := q.Eval(ctx, rego.EvalInput(document), rego.EvalTime(at))
+			if ctx.Err() == nil {
+				rs = got
+			}
+			return err
+		})
+	}
+	err := ask(ctx, rules, e.limits)
+	if reached := (limitError{}); errors.As(err, &reached) {
+		return nil, e.blame(ctx, rules, reached, ask)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -234,6 +264,41 @@ func (e *Engine) ask(ctx context.Context, rules []rule, document, thresholds map
 		return nil, fmt.Errorf("an answer is no set of sentences: %w", err)
 	}
 	return said, nil
+}
+
+// mostPrepared is how many questions an engine keeps ready: a server that
+// judges by one policy asks a few, whatever the number of models.
+const mostPrepared = 64
+
+// prepared is the question to the given rules under the given thresholds,
+// which takes longer to prepare than to ask.
+func (e *Engine) prepared(ctx context.Context, rules []rule, thresholds map[string]any) (rego.PreparedEvalQuery, error) {
+	text := question(rules)
+	bounds, err := json.Marshal(thresholds) // keys are sorted
+	if err != nil {
+		return rego.PreparedEvalQuery{}, err
+	}
+	key := text + string(bounds)
+	if q, ok := e.ready.get(key); ok {
+		return q, nil
+	}
+	q, err := rego.New(
+		rego.Query(text), rego.Compiler(e.compiler),
+		rego.Store(inmem.NewFromObject(map[string]any{"config": map[string]any{"thresholds": thresholds}})),
+		rego.StrictBuiltinErrors(true), // a rule that breaks must not pass
+	).PrepareForEval(ctx)
+	if err == nil {
+		e.ready.put(key, q)
+	}
+	return q, err
+}
+
+func sizeOf(evidence []modelvet.Evidence) int {
+	n := 0
+	for _, e := range evidence {
+		n += len(e.Predicate)
+	}
+	return n
 }
 
 // answer holds the sets of one rule. A pointer tells an empty set from none.
@@ -265,9 +330,21 @@ func question(rules []rule) string {
 	return b.String()
 }
 
+// unset tells which thresholds a rule reads and the policy does not give.
+func (e *Engine) unset(r rule, in Input) string {
+	var gaps []string
+	for _, name := range r.thresholds {
+		if _, ok := in.Thresholds[name]; !ok {
+			gaps = append(gaps, fmt.Sprintf("the policy gives no threshold %s for stage %s; add it under thresholds", name, in.Stage))
+		}
+	}
+	return strings.Join(gaps, "; ")
+}
+
 // conclude turns what a rule said into its outcome: fail before unknown,
-// unknown before not applicable, and pass only when it said nothing.
-func conclude(res *modelvet.Result, said map[string]answer) error {
+// unknown before not applicable, and pass only when it said nothing. Without
+// a threshold that it reads, what it did not say proves nothing.
+func conclude(res *modelvet.Result, said map[string]answer, unset string) error {
 	a, ok := said[res.ID]
 	if !ok || a.Deny == nil {
 		return fmt.Errorf("rule %s did not answer", res.ID)
@@ -282,9 +359,14 @@ func conclude(res *modelvet.Result, said map[string]answer) error {
 	case len(*a.Deny) > 0:
 		res.Outcome, res.Objections = modelvet.Fail, *a.Deny
 	case len(a.Unknown) > 0:
+		if unset != "" {
+			a.Unknown = append(a.Unknown, unset)
+		}
 		res.Outcome, res.Reason = modelvet.Unknown, strings.Join(a.Unknown, "; ")
 	case len(a.NotApplicable) > 0:
 		res.Outcome, res.Reason = modelvet.NotApplicable, strings.Join(a.NotApplicable, "; ")
+	case unset != "":
+		res.Outcome, res.Reason = modelvet.Unknown, unset
 	default:
 		res.Outcome = modelvet.Pass
 	}

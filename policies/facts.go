@@ -21,6 +21,7 @@ type fact struct {
 	value   any
 	digests []string
 	gap     string // why a rule that needs it is unknown; empty when value holds
+	hollow  string // the value holds and says nothing: only a rule that judges that itself may read it
 }
 
 // facts is all evidence as the rules see it, by kind.
@@ -60,7 +61,23 @@ func gather(in Input, needed map[string]bool) facts {
 	for kind, candidates := range found {
 		out.kinds[kind] = settle(kind, candidates)
 	}
+	for kind, g := range in.Given {
+		if needed[kind] {
+			out.kinds[kind] = given(kind, g)
+		}
+	}
 	return out
+}
+
+// given is a fact of the judge's own.
+func given(kind string, g Given) fact {
+	f := fact{value: plain(g.Value), digests: slices.Clone(g.Digests), gap: g.Gap}
+	if f.gap == "" {
+		if err := fits(kind, f.value); err != nil {
+			f.gap = fmt.Sprintf("%s does not fit its schema: %v", kind, err)
+		}
+	}
+	return f
 }
 
 // weigh says whether one piece of evidence counts, and why not.
@@ -143,6 +160,7 @@ func settle(kind string, candidates []candidate) fact {
 	}
 	f.digests = slices.Compact(f.digests)
 	f.value = good[0].value
+	f.hollow = hollow(kind, f.value)
 	if kind == "lineage" {
 		list := []any{}
 		for _, s := range slices.Sorted(maps.Keys(bySource)) {
@@ -175,23 +193,29 @@ func fits(kind string, value any) error {
 	if err := schemas.ValidateValue("input", doc); err != nil {
 		return err
 	}
-	return says(kind, value.(map[string]any))
-}
-
-// says refuses evidence that is well-formed and empty.
-func says(kind string, v map[string]any) error {
-	length := func(v any) int { list, _ := v.([]any); return len(list) }
-	switch {
-	case strings.HasPrefix(kind, "scan/"):
-		coverage, _ := v["coverage"].(map[string]any)
-		if length(v["measurements"]) == 0 && length(coverage["read"]) == 0 {
-			return fmt.Errorf("the scanner read nothing and measured nothing")
-		}
-	case kind == "lineage" && length(v["inputs"]) == 0:
+	if _, ok := value.(map[string]any); !ok {
+		return fmt.Errorf("the predicate is no JSON object")
+	}
+	if kind == "lineage" && length(value.(map[string]any)["inputs"]) == 0 {
 		return fmt.Errorf("it names no inputs")
 	}
 	return nil
 }
+
+// hollow says why well-formed evidence says nothing.
+func hollow(kind string, value any) string {
+	v, _ := value.(map[string]any)
+	if !strings.HasPrefix(kind, "scan/") {
+		return ""
+	}
+	coverage, _ := v["coverage"].(map[string]any)
+	if length(v["measurements"]) == 0 && length(coverage["read"]) == 0 {
+		return fmt.Sprintf("evidence %s: the scanner read nothing and measured nothing", kind)
+	}
+	return ""
+}
+
+func length(v any) int { list, _ := v.([]any); return len(list) }
 
 // around is the smallest input that fits the schema.
 func around() map[string]any {

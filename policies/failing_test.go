@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/modelvet/modelvet"
 )
@@ -16,6 +17,8 @@ type spoiler struct {
 	predicate func(map[string]any)
 	subject   func(*modelvet.Subject)
 	signer    func(*modelvet.Signer)
+	all       bool      // every signer, not the first
+	signed    time.Time // when all evidence was signed
 }
 
 func (s spoiler) input(t testing.TB, all map[string]any) Input {
@@ -32,7 +35,16 @@ func (s spoiler) with(t testing.TB, all map[string]any) Input {
 		s.subject(&in.Subject)
 	}
 	if s.signer != nil {
-		s.signer(&in.Evidence[0].Signer)
+		for i := range in.Evidence {
+			if i == 0 || s.all {
+				s.signer(&in.Evidence[i].Signer)
+			}
+		}
+	}
+	for i := range in.Evidence {
+		if !s.signed.IsZero() {
+			in.Evidence[i].SignedAt = s.signed
+		}
 	}
 	return in
 }
@@ -54,11 +66,35 @@ func byScan(name string, change func(*modelvet.Scan)) spoiler {
 	}}
 }
 
-// worse sets the last measurement of a metric to a value beyond any bound.
-func worse(scanner, metric string, value float64) spoiler {
+// both spoils twice.
+func both(a, b spoiler) spoiler {
+	return spoiler{predicate: func(all map[string]any) {
+		a.predicate(all)
+		b.predicate(all)
+	}}
+}
+
+// byMap changes a predicate that is written as a map.
+func byMap(kind string, change func(map[string]any)) spoiler {
+	return spoiler{predicate: func(all map[string]any) {
+		m := plain(all[kind]).(map[string]any)
+		change(m)
+		all[kind] = m
+	}}
+}
+
+func byBuilder(id string) spoiler {
+	return byMap("provenance", func(m map[string]any) {
+		m["runDetails"].(map[string]any)["builder"] = map[string]any{"id": id}
+	})
+}
+
+// worse sets the last measurement of a metric to a value beyond any bound; of
+// an attribute as a whole, where one is named.
+func worse(scanner, metric string, value float64, whole ...string) spoiler {
 	return byScan(scanner, func(s *modelvet.Scan) {
 		for i := len(s.Measurements) - 1; i >= 0; i-- {
-			if m := &s.Measurements[i]; m.Metric == metric {
+			if m := &s.Measurements[i]; m.Metric == metric && (len(whole) == 0 || len(m.Slice) == 1 && m.Slice["attribute"] == whole[0]) {
 				m.Value, m.Low, m.High = value, ptr(value), ptr(value)
 				return
 			}
@@ -96,6 +132,61 @@ func byLineage(change func(*modelvet.Lineage)) spoiler {
 // failing has evidence for every rule on which it objects. A new rule without
 // an entry fails the test of mutations.
 var failing = map[string]spoiler{
+	"quality.missing_values":        worse("quality", "quality/missing_share", 0.9),
+	"quality.class_balance":         worse("quality", "quality/minority_class_share", 0.001),
+	"quality.no_label_giveaway":     finding("quality", "quality/label-giveaway"),
+	"quality.test_rows_unseen":      worse("quality", "quality/leaked_share", 0.9),
+	"quality.scan_complete":         gapIn("quality"),
+	"privacy.no_direct_identifiers": finding("privacy", "privacy/personal-data"),
+	"privacy.k_anonymity":           worse("privacy", "privacy/k_anonymity", 1),
+	"privacy.legal_basis":           bySystem(func(s *modelvet.System) { s.PersonalData.LegalBasis = "because" }),
+	"privacy.impact_assessment":     noDocument("dpia"),
+	"monitoring.drift_bounded":      worse("drift", "drift/psi", 3),
+	"monitoring.schema_stable":      finding("drift", "drift/missing-column"),
+	"monitoring.incident_contact":   bySystem(func(s *modelvet.System) { s.Monitoring.Incidents = "" }),
+	"performance.calibration":       worse("performance", "performance/expected_calibration_error", 0.9),
+	"performance.worst_group":       worse("performance", "performance/accuracy", 0.1),
+	"performance.balanced_accuracy": both(bySystem(func(s *modelvet.System) { s.Model.Task = "multiclass" }), byScan("performance", func(s *modelvet.Scan) {
+		s.Measurements = append(s.Measurements, measure("performance/balanced_accuracy", 0.3, 0.2, 0.4, 1000))
+	})),
+	"performance.explained_variance": both(bySystem(func(s *modelvet.System) { s.Model.Task = "regression" }), byScan("performance", func(s *modelvet.Scan) {
+		s.Measurements = append(s.Measurements, measure("performance/r2", 0.3, 0.2, 0.4, 1000))
+	})),
+	"performance.enough_rows": byScan("performance", func(s *modelvet.Scan) {
+		for i := range s.Measurements {
+			s.Measurements[i].N = 5
+		}
+	}),
+	"fairness.equalized_odds_difference":    worse("fairness", "fairness/equalized_odds_difference", 0.9),
+	"fairness.evaluation_age":               {signed: now.Add(-400 * 24 * time.Hour)},
+	"provenance.builder_vouched":            byBuilder("https://github.com/modelvet/modelvet/builders/unverified"),
+	"provenance.training_table_is_the_data": {subject: func(s *modelvet.Subject) { s.Files[1].Digest = sha("5") }},
+	"integrity.nothing_ignored": byMap("signature", func(m map[string]any) {
+		m["serialization"].(map[string]any)["ignore_paths"] = []any{"weights/extra.bin"}
+	}),
+	"integrity.producers_only_produce":   {signer: func(s *modelvet.Signer) { s.Roles = []string{"producer", "model-risk-officer"} }},
+	"integrity.evaluator_is_not_builder": {signer: func(s *modelvet.Signer) { s.KeyID = "b" }, all: true},
+	"safety.no_foreign_code":             finding("modelfile", "json/remote-code"),
+	"evaluation.thresholds_dated":        byMap("thresholds", func(m map[string]any) { m["proof"] = "none" }),
+	"evaluation.thresholds_predate":      byMap("thresholds", func(m map[string]any) { m["setAt"] = now.Add(-time.Minute).Format(time.RFC3339) }),
+	"regression.performance":             worse("performance", "performance/roc_auc", 0.6),
+	"regression.fairness":                worse("fairness", "fairness/equal_opportunity_difference", 0.9, "age"),
+	"regression.groups_kept": byScan("fairness", func(s *modelvet.Scan) {
+		s.Measurements[0].Slice = map[string]string{"attribute": "age", "group": "other"}
+	}),
+	"supply_chain.bom_names_the_weights":     {subject: func(s *modelvet.Subject) { s.Files[0].Digest = sha("5") }},
+	"supply_chain.bom_covers_the_lineage":    byLineage(func(l *modelvet.Lineage) { l.Inputs[2].Digest = sha("5") }),
+	"supply_chain.components_licensed":       byMap("bom", func(m map[string]any) { m["components"].([]any)[0].(map[string]any)["licenses"] = []any{} }),
+	"documentation.technical_documentation":  noDocument("technical-documentation"),
+	"documentation.limits_stated":            bySystem(func(s *modelvet.System) { s.Limits.Misuse = []string{" "} }),
+	"documentation.conformity_declaration":   noDocument("declaration-of-conformity"),
+	"documentation.record_keeping":           bySystem(func(s *modelvet.System) { s.RecordKeeping.DocumentationDays = 10 }),
+	"documentation.rights_assessment":        bySystem(func(s *modelvet.System) { s.Role = "deployer" }),
+	"transparency.people_are_told":           bySystem(func(s *modelvet.System) { s.RiskClass = "limited" }),
+	"transparency.content_is_marked":         bySystem(func(s *modelvet.System) { s.Model.Task = "generation" }),
+	"oversight.stop_described":               bySystem(func(s *modelvet.System) { s.Oversight.Stop = " " }),
+	"logging.events_named":                   bySystem(func(s *modelvet.System) { s.Monitoring.Events = []string{"error"} }),
+	"deployment.stage_declared":              bySystem(func(s *modelvet.System) { s.Deployment.Stages = []string{"staging"} }),
 	"data_governance.predictions_declared":   bySystem(func(s *modelvet.System) { s.Tables[1].Label = "" }),
 	"data_governance.protected_not_features": bySystem(func(s *modelvet.System) { s.Tables[0].Features = []string{"age"} }),
 	"documentation.inventory_entry":          bySystem(func(s *modelvet.System) { s.Version = "" }),
@@ -181,6 +272,22 @@ func honest(rule string, m mutation) bool {
 		{`provenance\.build_materials_pinned`, "delete", `buildDefinition\.resolvedDependencies\[\d+\]`},
 		{`data_governance\.(tables_packed|protected_not_features)`, "delete", `tables\[\d+\]`},
 		{`classification\.class_consistent`, "delete", `annexIII`},
+		{`documentation\.rights_assessment`, "delete", `annexIII`},
+		{`(quality\.no_label_giveaway|privacy\.no_direct_identifiers|monitoring\.schema_stable|safety\.no_foreign_code)`, "delete", `findings\[\d+\]`},
+		{`(quality\.no_label_giveaway|privacy\.no_direct_identifiers|monitoring\.schema_stable|safety\.no_foreign_code)`, "empty", `findings`},
+		{`privacy\.legal_basis`, "empty", `personalData\.processed`},
+		{`privacy\.impact_assessment`, "empty", `personalData\.processed`},
+		{`supply_chain\.bom_covers_the_lineage`, "delete", `inputs\[\d+\]`},
+		{`supply_chain\.components_licensed`, "delete", `components\[\d+\]`},
+		{`integrity\.nothing_ignored`, "delete", `serialization\.ignore_paths(\[\d+\])?`},
+		{`integrity\.nothing_ignored`, "empty", `serialization\.ignore_paths`},
+		{`supply_chain\.components_licensed`, "delete", `components`},
+		{`supply_chain\.components_licensed`, "empty", `components`},
+		// The model in use: read by the judge from a decision that is signed as
+		// a whole, so that no field of it can get lost on its way.
+		{`regression\..*`, "empty", `named`},
+		{`regression\..*`, "delete", `(fairness|performance)\[\d+\].*`},
+		{`regression\..*`, "empty", `(fairness|performance)\[\d+\].*`},
 	} {
 		if m.op == h.op && regexp.MustCompile("^"+h.rule+"$").MatchString(rule) && regexp.MustCompile("^"+h.path+"$").MatchString(m.path) {
 			return true

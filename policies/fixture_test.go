@@ -26,6 +26,8 @@ var subject = modelvet.Subject{Name: "credit", Digest: sha("1"), Files: []modelv
 	{Path: "docs/instructions.md", Digest: sha("f"), Size: 10, Kind: "doc"},
 	{Path: "docs/risks.md", Digest: sha("0"), Size: 10, Kind: "doc"},
 	{Path: "docs/monitoring.md", Digest: sha("2"), Size: 10, Kind: "doc"},
+	{Path: "data/held.csv", Digest: sha("3"), Size: 10, Kind: "dataset"},
+	{Path: "data/production-1.csv", Digest: sha("4"), Size: 10, Kind: "dataset"},
 }}
 
 func goodSystem() modelvet.System {
@@ -35,17 +37,24 @@ func goodSystem() modelvet.System {
 		Role:     "provider", RiskClass: "high", AnnexIII: "annex-iii-5.b", Licence: "Apache-2.0",
 		Model: modelvet.ModelFiles{Files: []string{"model/*.json"}, Format: "xgboost-json", Task: "binary-classification"},
 		Tables: []modelvet.Table{
-			{Name: "training", Kind: "training", Path: "data/*.csv", Label: "y", Features: []string{"income"}},
+			{Name: "training", Kind: "training", Path: "data/train.csv", Label: "y", Features: []string{"income"}},
 			{Name: "predictions", Kind: "predictions", Path: "data/predictions.csv", Label: "y", Prediction: "p", Score: "s", Protected: []string{"age"}},
+			{Name: "held", Kind: "test", Path: "data/held.csv", Label: "y"}, {Name: "production", Kind: "production", Path: "data/production-*.csv"},
 		},
 		Documents: []modelvet.Document{
 			{Kind: "model-card", Path: "docs/model-card.md"}, {Kind: "data-card", Path: "docs/data-card.md"},
 			{Kind: "instructions-for-use", Path: "docs/instructions.md"}, {Kind: "risk-register", Path: "docs/risks.md"},
 			{Kind: "monitoring-plan", Path: "docs/monitoring.md"}, {Kind: "oversight-plan", Path: "docs/monitoring.md"},
+			{Kind: "technical-documentation", Path: "docs/risks.md"}, {Kind: "declaration-of-conformity", Path: "docs/risks.md"}, {Kind: "dpia", Path: "docs/risks.md"},
 		},
-		Oversight:   &modelvet.Oversight{Owner: "credit desk", Measures: []string{"a clerk decides"}},
-		Monitoring:  &modelvet.Monitoring{Owner: "model risk", Metrics: []string{"performance/roc_auc", "fairness/selection_rate"}, LogRetentionDays: 400},
-		Performance: map[string]float64{"performance/roc_auc": 0.78},
+		Oversight: &modelvet.Oversight{Owner: "credit desk", Measures: []string{"a clerk decides"}, Stop: "the switch on the desk"},
+		Monitoring: &modelvet.Monitoring{Owner: "model risk", Metrics: []string{"performance/roc_auc", "fairness/selection_rate"}, LogRetentionDays: 400,
+			Events: []string{"prediction", "model-version", "override"}, Incidents: "incidents@bank.example"},
+		Performance:   map[string]float64{"performance/roc_auc": 0.78},
+		Limits:        &modelvet.Limits{Limitations: []string{"thin files"}, Misuse: []string{"as the only ground of a refusal"}},
+		PersonalData:  &modelvet.PersonalData{Processed: true, LegalBasis: "art-6-1-b"},
+		Deployment:    &modelvet.Deployment{Stages: []string{"production"}},
+		RecordKeeping: &modelvet.RecordKeeping{DocumentationDays: 3653},
 	}
 }
 
@@ -75,7 +84,8 @@ func goodFairness() modelvet.Scan {
 		measure("fairness/demographic_parity_ratio", 0.97, 0.85, 1, 1000, "attribute", "age"),
 		measure("fairness/demographic_parity_ratio", 0.97, 0.85, 1.1, 1000, pair...),
 		measure("fairness/equal_opportunity_difference", 0.01, 0, 0.1, 700, "attribute", "age"),
-		measure("fairness/equal_opportunity_difference", -0.01, -0.1, 0.08, 700, pair...))
+		measure("fairness/equal_opportunity_difference", -0.01, -0.1, 0.08, 700, pair...),
+		measure("fairness/equalized_odds_difference", 0.05, 0, 0.12, 1000, "attribute", "age"))
 }
 
 // good is evidence on which every rule passes.
@@ -88,7 +98,21 @@ func good() map[string]any {
 		"system":        goodSystem(),
 		"scan/fairness": goodFairness(),
 		"scan/performance": scanOf("performance", []string{"data/predictions.csv"}, nil,
-			measure("performance/roc_auc", 0.78, 0.75, 0.81, 1000)),
+			measure("performance/roc_auc", 0.78, 0.75, 0.81, 1000), measure("performance/expected_calibration_error", 0.03, 0.01, 0.05, 1000),
+			measure("performance/accuracy", 0.75, 0.7, 0.8, 200, "attribute", "age", "group", "young"),
+			measure("performance/accuracy", 0.76, 0.72, 0.8, 800, "attribute", "age", "group", "old")),
+		"scan/quality": scanOf("quality", []string{"data/train.csv", "data/held.csv"}, nil,
+			measure("quality/missing_share", 0, 0, 0.01, 1000, "table", "training", "column", "income"),
+			measure("quality/minority_class_share", 0.3, 0.27, 0.33, 1000, "table", "training"),
+			measure("quality/leaked_share", 0, 0, 0.004, 1000, "table", "held", "from", "training")),
+		"scan/privacy": scanOf("privacy", []string{"data/train.csv", "data/predictions.csv"}, nil,
+			measure("privacy/k_anonymity", 85, 85, 85, 1000, "table", "predictions")),
+		"scan/drift": scanOf("drift", []string{"data/production-1.csv"}, nil,
+			measure("drift/psi", 0.03, 0.03, 0.03, 2000, "column", "income")),
+		"thresholds": map[string]any{"digest": sha("7"), "proof": "signature", "setAt": now.Add(-2 * time.Hour).Format(time.RFC3339), "signer": map[string]any{"name": "governance"}},
+		"baseline":   goodBaseline(),
+		"bom": map[string]any{"bomFormat": "CycloneDX", "metadata": map[string]any{"component": component("credit", sha("a"))},
+			"components": []any{component("train", sha("b")), component("base", sha("6"))}},
 		"scan/explainability": scanOf("explainability", []string{"data/shap.csv"}, nil,
 			measure("explainability/additivity_max_error", 1e-6, 0, 1e-6, 1000), measure("explainability/recomputed_max_error", 1e-6, 0, 1e-6, 1000),
 			measure("explainability/coverage", 1, 1, 1, 1000), measure("explainability/protected_share", 0.03, 0.02, 0.04, 1000)),
@@ -101,6 +125,18 @@ func good() map[string]any {
 			"method": "files", "hash_type": "sha256", "allow_symlinks": false, "ignore_paths": []any{}}},
 		"provenance": provenanceOf(),
 	}
+}
+
+// goodBaseline is what was measured of the model in use.
+func goodBaseline() map[string]any {
+	f := goodFairness()
+	return map[string]any{"named": true, "subject": sha("8"), "at": now.Add(-1000 * time.Hour).Format(time.RFC3339), "fairness": plain(f.Measurements),
+		"performance": plain([]modelvet.Measurement{measure("performance/roc_auc", 0.77, 0.74, 0.8, 1000), measure("performance/expected_calibration_error", 0.03, 0.01, 0.05, 1000)})}
+}
+
+func component(name, digest string) map[string]any {
+	return map[string]any{"type": "data", "name": name, "licenses": []any{map[string]any{"license": map[string]any{"id": "Apache-2.0"}}},
+		"hashes": []any{map[string]any{"alg": "SHA-256", "content": strings.TrimPrefix(digest, "sha256:")}}}
 }
 
 func provenanceOf(more ...any) any {
@@ -118,6 +154,9 @@ var thresholds = map[string]any{
 	"explainability.additivity_error_max": 0.001, "explainability.coverage_min": 1, "explainability.protected_share_max": 0.1,
 	"explainability.recomputed_error_max": 0.001, "fairness.demographic_parity_difference_max": 0.2, "fairness.demographic_parity_ratio_min": 0.8,
 	"fairness.equal_opportunity_difference_max": 0.2, "fairness.group_size_min": 30, "logging.retention_days_min": 183,
+	"quality.missing_share_max": 0.2, "quality.minority_class_min": 0.05, "quality.leaked_share_max": 0.01, "privacy.k_anonymity_min": 5, "drift.psi_max": 0.25,
+	"performance.balanced_accuracy_min": 0.6, "performance.r2_min": 0.5, "performance.calibration_error_max": 0.1, "performance.group_accuracy_min": 0.6, "performance.rows_min": 100, "fairness.equalized_odds_difference_max": 0.2,
+	"fairness.evaluation_age_days_max": 365, "regression.performance_margin": 0.02, "regression.fairness_margin": 0.02, "documentation.retention_days_min": 3653,
 	"performance.roc_auc_min": 0.7, "poisoning.conflicting_duplicates_max": 0.01, "poisoning.label_disagreement_max": 0.3,
 }
 
@@ -131,6 +170,8 @@ func predicateType(kind string) string {
 		return modelvet.PredicateModelSignature
 	case "provenance":
 		return modelvet.PredicateProvenance
+	case "bom":
+		return modelvet.PredicateMLBOM
 	}
 	return modelvet.PredicateScan
 }
@@ -140,6 +181,9 @@ func evidence(t testing.TB, predicates map[string]any) []modelvet.Evidence {
 	t.Helper()
 	var out []modelvet.Evidence
 	for kind, p := range predicates {
+		if isGiven(kind) {
+			continue
+		}
 		raw, err := json.Marshal(p)
 		if err != nil {
 			t.Fatal(err)
@@ -149,6 +193,9 @@ func evidence(t testing.TB, predicates map[string]any) []modelvet.Evidence {
 			PredicateType: predicateType(kind), Predicate: raw, Signer: modelvet.Signer{KeyID: "k", Name: "pipeline"},
 			SignedAt: now.Add(-time.Hour), Status: modelvet.Verified,
 		})
+		if kind == "provenance" {
+			out[len(out)-1].Signer = modelvet.Signer{KeyID: "b", Name: "builder"}
+		}
 	}
 	return out
 }
@@ -158,8 +205,17 @@ func hexOf(kind string) string {
 	return strings.Map(func(r rune) rune { return rune("0123456789abcdef"[r%16]) }, kind)
 }
 
+// isGiven tells what the judge establishes itself.
+func isGiven(kind string) bool { return kind == "thresholds" || kind == "baseline" }
+
 func caseOf(t testing.TB, predicates map[string]any) Input {
-	return Input{Subject: subject, Stage: "production", At: now, Evidence: evidence(t, predicates), Thresholds: thresholds}
+	own := map[string]Given{}
+	for kind, v := range predicates {
+		if isGiven(kind) {
+			own[kind] = Given{Value: v, Digests: []string{sha("9")[:71-len(kind)] + hexOf(kind)}}
+		}
+	}
+	return Input{Given: own, Subject: subject, Stage: "production", At: now, Evidence: evidence(t, predicates), Thresholds: thresholds}
 }
 
 func outcomes(t testing.TB, e *Engine, in Input) map[string]modelvet.Result {

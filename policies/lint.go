@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"strconv"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -14,7 +15,23 @@ import (
 // Problem is one thing that [Lint] holds against a rule.
 type Problem struct {
 	File string `json:"file"`
-	What string `json:"what"` // with the line, where there is one
+	Line int    `json:"line,omitempty"` // 0: the file as a whole
+	What string `json:"what"`
+}
+
+// problem takes the place off the front of an error that names it.
+func problem(p string, err error) Problem {
+	text := err.Error()
+	if i := strings.Index(text, ".rego:"); i >= 0 && p == "." {
+		start := strings.LastIndexAny(text[:i], " \n") + 1
+		p, text = text[start:i+5], text[start:]
+	}
+	rest := strings.TrimPrefix(text, p+":")
+	number, what, found := strings.Cut(rest, ":")
+	if line, err := strconv.Atoi(number); found && err == nil && rest != text {
+		return Problem{p, line, strings.TrimSpace(what)}
+	}
+	return Problem{p, 0, strings.TrimSpace(rest)}
 }
 
 // Lint says everything that is wrong with a folder of rules, where [New] stops
@@ -36,7 +53,7 @@ func Lint(ctx context.Context, fsys fs.FS, known func(control string) bool) ([]P
 		}
 		if err != nil {
 			broken = true
-			out = append(out, Problem{p, strings.TrimPrefix(err.Error(), p+":")})
+			out = append(out, problem(p, err))
 			return nil
 		}
 		out = append(out, habits(fsys, r, known)...)
@@ -47,7 +64,7 @@ func Lint(ctx context.Context, fsys fs.FS, known func(control string) bool) ([]P
 	}
 	if !broken {
 		if _, err := New(ctx, fsys); err != nil {
-			out = append(out, Problem{".", err.Error()})
+			out = append(out, problem(".", err))
 		}
 	}
 	return out, nil
@@ -56,26 +73,28 @@ func Lint(ctx context.Context, fsys fs.FS, known func(control string) bool) ([]P
 // habits are what a rule should have, and would be loaded without.
 func habits(fsys fs.FS, r rule, known func(string) bool) []Problem {
 	var out []Problem
-	add := func(format string, args ...any) { out = append(out, Problem{r.file, fmt.Sprintf(format, args...)}) }
+	add := func(word, format string, args ...any) {
+		out = append(out, Problem{r.file, lineOf(r.text, r.at, word), fmt.Sprintf(format, args...)})
+	}
 	if len(r.Controls) == 0 {
-		add("custom.controls is empty: no profile would ever demand the rule")
+		add("controls:", "custom.controls is empty: the rule is asked, and speaks to no control that a report lists")
 	}
 	for _, c := range r.Controls {
 		if known != nil && !known(c) {
-			add("control %s is in no catalogue, or not in force", c)
+			add(c, "control %s is in no catalogue, or not in force", c)
 		}
 	}
 	test := strings.TrimSuffix(r.file, ".rego") + "_test.rego"
 	src, err := fs.ReadFile(fsys, test)
 	if err != nil {
-		add("there is no %s: a rule that was never seen to object may never do so", test)
+		add("package", "there is no %s: a rule that was never seen to object may never do so", test)
 		return out
 	}
 	m, err := ast.ParseModuleWithOpts(test, string(src), parserOptions)
 	if err != nil {
-		add("%v", err)
+		out = append(out, problem(test, err))
 	} else if !objects(m) {
-		add("no test in %s looks at deny", test)
+		add("package", "no test in %s looks at deny", test)
 	}
 	return out
 }

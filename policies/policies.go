@@ -34,15 +34,21 @@ type Engine struct {
 	thresholds map[string]Threshold
 	compiler   *ast.Compiler
 	digest     string
+	sources    map[string][]byte
+	limits     limits
+	ready      ready
 }
 
 // rule is one compiled rule: what its annotations say, and what it was seen to read.
 type rule struct {
 	modelvet.Rule
 	forbidWaiver bool
+	judgesHollow bool     // a scan that read nothing is for the rule to judge
 	answers      []string // deny, and where it has them unknown and not_applicable
 	thresholds   []string // names of the thresholds that it reads
 	file         string
+	text         []byte
+	at           int // the line of its METADATA
 	builtin      bool
 }
 
@@ -63,7 +69,10 @@ func load(ctx context.Context, own fs.FS, more ...fs.FS) (*Engine, error) {
 		}
 		sources = append(sources, found...)
 	}
-	e := &Engine{digest: digest(sources)}
+	e := &Engine{digest: digest(sources), limits: standardLimits, sources: map[string][]byte{}}
+	for _, s := range sources {
+		e.sources[s.path] = s.text
+	}
 	var err error
 	if e.thresholds, err = readThresholds(own); err != nil {
 		return nil, err
@@ -74,7 +83,7 @@ func load(ctx context.Context, own fs.FS, more ...fs.FS) (*Engine, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("loading rules: %w", err)
 	}
-	if err := e.compile(sources); err != nil {
+	if err := e.limits.within(ctx, func(context.Context) error { return e.compile(sources) }); err != nil {
 		return nil, fmt.Errorf("compiling rules: %w", err)
 	}
 	if err := selfTest(ctx); err != nil {
@@ -112,6 +121,31 @@ func (e *Engine) Rules() []modelvet.Rule {
 		out[i].Needs, out[i].Controls = slices.Clone(r.Needs), slices.Clone(r.Controls)
 	}
 	return out
+}
+
+// Added are the ids of the rules that are not built in, sorted. A judgement
+// must ask them whatever the profiles say: nobody adds a rule not to be asked.
+func (e *Engine) Added() []string {
+	out := []string{}
+	for _, r := range e.rules {
+		if !r.builtin {
+			out = append(out, r.ID)
+		}
+	}
+	return out
+}
+
+// CheckControls refuses a rule that names a control that is not known; the
+// error names file and line.
+func (e *Engine) CheckControls(known func(id string) bool) error {
+	for _, r := range e.rules {
+		for _, c := range r.Controls {
+			if !known(c) {
+				return fmt.Errorf("%s:%d: custom.controls: %s is in no catalogue, or not in force; `modelvet controls list` names those that are", r.file, lineOf(r.text, r.at, c), c)
+			}
+		}
+	}
+	return nil
 }
 
 // Digest is the SHA-256 of everything that the rules are made of: their

@@ -3,10 +3,22 @@
 package policies
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/modelvet/modelvet"
 )
+
+// others are rules for systems of another kind than the good one.
+var others = []string{"performance.balanced_accuracy", "performance.explained_variance", "documentation.rights_assessment", "transparency.people_are_told", "transparency.content_is_marked"}
+
+// fine is what a rule says of good evidence.
+func fine(id string) modelvet.Outcome {
+	if slices.Contains(others, id) {
+		return modelvet.NotApplicable
+	}
+	return modelvet.Pass
+}
 
 func TestGoodEvidencePassesEveryRule(t *testing.T) {
 	e := engine(t)
@@ -15,7 +27,7 @@ func TestGoodEvidencePassesEveryRule(t *testing.T) {
 		t.Errorf("%d results for %d rules", len(got), len(e.Rules()))
 	}
 	for id, r := range got {
-		if r.Outcome != modelvet.Pass {
+		if r.Outcome != fine(id) {
 			t.Errorf("%s: %s: %v %s", id, r.Outcome, r.Objections, r.Reason)
 		}
 		if len(r.Evidence) != len(r.Needs) {

@@ -26,6 +26,8 @@ func parse(e modelvet.Evidence) (kind string, value any) {
 		return "signature", signature(p, e.Signer)
 	case modelvet.PredicateScan:
 		return scan(p)
+	case modelvet.PredicateMLBOM:
+		return "bom", bom(p)
 	}
 	return "", nil
 }

@@ -47,11 +47,11 @@ func (e *Engine) reach(schema map[string]any) error {
 			home: "data.policies.rules." + r.ID, reads: reads{map[string]bool{}, map[string]bool{}}}
 		for _, body := range e.compiler.Modules[r.file].Rules {
 			if err := f.follow(body); err != nil {
-				return fmt.Errorf("%s: %w", r.file, err)
+				return err
 			}
 		}
 		if err := matches(r, f.reads); err != nil {
-			return fmt.Errorf("%s: %w", r.file, err)
+			return fmt.Errorf("%s:%d: %w", r.file, lineOf(r.text, r.at, "needs:"), err)
 		}
 		r.thresholds = slices.Sorted(maps.Keys(f.reads.thresholds))
 	}
@@ -89,7 +89,7 @@ func (f *reacher) follow(r *ast.Rule) error {
 			}
 		}
 		if err != nil && found == nil {
-			found = fmt.Errorf("line %d: %w", ref[0].Loc().Row, err)
+			found = fmt.Errorf("%s:%d: %w", ref[0].Loc().File, ref[0].Loc().Row, err)
 		}
 		return false
 	})
@@ -124,7 +124,7 @@ func (f *reacher) input(ref ast.Ref) error {
 		return fmt.Errorf("%s: name the evidence that is read: input.system, input.scans.NAME, ...", ref)
 	}
 	switch first {
-	case "system", "lineage", "provenance", "signature":
+	case "system", "lineage", "provenance", "signature", "bom", "baseline", "thresholds":
 		f.reads.kinds[string(first)] = true
 	case "scans":
 		if len(ref) < 3 {

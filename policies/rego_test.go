@@ -3,6 +3,7 @@
 package policies
 
 import (
+	"fmt"
 	"os"
 	"path"
 	"strings"
@@ -28,7 +29,10 @@ func TestRego(t *testing.T) {
 	for _, gap := range report.Uncovered {
 		t.Errorf("%s: lines %d to %d are reached by no test", gap.File, gap.From, gap.To)
 	}
-	t.Logf("%d Rego tests reach %d lines", len(report.Tests), report.Covered)
+	for _, b := range report.Branches {
+		t.Errorf("%s:%d: no test sees this %s: %s", b.File, b.Line, strings.Join(b.Missing, " or "), b.Text)
+	}
+	t.Logf("%d Rego tests reach %d lines, and %d of %d outcomes of expressions", len(report.Tests), report.Covered, report.Outcomes-len(report.Branches), report.Outcomes)
 }
 
 func TestEveryRuleHasTests(t *testing.T) {
@@ -79,18 +83,18 @@ func TestLintSaysEverything(t *testing.T) {
 	}
 	var all strings.Builder
 	for _, p := range problems {
-		all.WriteString(p.File + ": " + p.What + "\n")
+		all.WriteString(fmt.Sprintf("%s:%d: %s\n", p.File, p.Line, p.What))
 	}
 	for _, want := range []string{
-		"elsewhere/w.rego:  nobody would ask", "x.rego: control b is in no catalogue", "x.rego: there is no rules/mine/x/x_test.rego",
-		"y.rego: custom.controls is empty", "no test in rules/mine/y/y_test.rego looks at deny", "nobody asks denies",
+		"elsewhere/w.rego:0: nobody would ask", "x.rego:7: control b is in no catalogue", "x.rego:9: there is no rules/mine/x/x_test.rego",
+		"y.rego:7: custom.controls is empty", "z.rego:13: nobody asks denies", "no test in rules/mine/y/y_test.rego looks at deny", "nobody asks denies",
 	} {
 		if !strings.Contains(all.String(), want) {
 			t.Errorf("want %q in\n%s", want, all.String())
 		}
 	}
 	files = fstest.MapFS{mineAt: {Data: []byte(strings.Replace(good, "input.evidence", "input.evidenc", 1))}}
-	if problems, _ := Lint(t.Context(), files, nil); len(problems) != 2 || !strings.Contains(problems[1].What, "evidenc") {
+	if problems, _ := Lint(t.Context(), files, nil); len(problems) != 2 || !strings.Contains(problems[1].What, "evidenc") || problems[1].Line != 13 {
 		t.Errorf("a misspelt input: %v", problems)
 	}
 }

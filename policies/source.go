@@ -23,6 +23,9 @@ type source struct {
 // maxRule is the largest rule file that is read, in bytes.
 const maxRule = 1 << 20
 
+// maxRules is how many files of rules are read from one folder.
+const maxRules = 2000
+
 var parserOptions = ast.ParserOptions{ProcessAnnotation: true, RegoVersion: ast.RegoV1}
 
 // collect reads every Rego file of a folder but the tests. A Rego file that
@@ -33,12 +36,18 @@ func collect(fsys fs.FS, own bool) ([]source, error) {
 		if err != nil {
 			return err
 		}
+		if p == thresholdsFile && !own {
+			return fmt.Errorf("%s: the names and ranges of thresholds are built in; the policy file gives their values", p)
+		}
 		if d.IsDir() || !strings.HasSuffix(p, ".rego") || strings.HasSuffix(p, "_test.rego") {
 			return nil
 		}
 		s, err := read(fsys, p, own)
 		if err != nil {
 			return err
+		}
+		if len(out) == maxRules {
+			return fmt.Errorf("%s: a folder has more than %d rules", p, maxRules)
 		}
 		out = append(out, s)
 		return nil

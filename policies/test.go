@@ -39,7 +39,70 @@ type Uncovered struct {
 type TestReport struct {
 	Tests     []TestResult `json:"tests"`
 	Uncovered []Uncovered  `json:"uncovered"`
-	Covered   int          `json:"covered"` // lines that some test reaches
+	Covered   int          `json:"covered"`  // lines that some test reaches
+	Outcomes  int          `json:"outcomes"` // of expressions: true, and false where it decides something
+	Branches  []Branch     `json:"branches"` // those of which the tests did not see every outcome
+
+	byFile map[string]int // outcomes
+}
+
+// Failed counts the tests that do not hold.
+func (t TestReport) Failed() int {
+	n := 0
+	for _, r := range t.Tests {
+		if !r.Passed {
+			n++
+		}
+	}
+	return n
+}
+
+// Seen counts the outcomes of expressions that some test saw.
+func (t TestReport) Seen() int {
+	n := t.Outcomes
+	for _, b := range t.Branches {
+		n -= len(b.Missing)
+	}
+	return n
+}
+
+// Share is how many outcomes were seen, in percent.
+func (t TestReport) Share() float64 {
+	if t.Outcomes == 0 {
+		return 100
+	}
+	return 100 * float64(t.Seen()) / float64(t.Outcomes)
+}
+
+// FileCoverage is what the tests did not reach of one file.
+type FileCoverage struct {
+	File        string `json:"file"`
+	LinesMissed int    `json:"linesMissed"`
+	Outcomes    int    `json:"outcomes"` // of its expressions
+	Missing     int    `json:"missing"`  // of those, never seen
+}
+
+// Files tells the coverage by file, sorted by name.
+func (t TestReport) Files() []FileCoverage {
+	by := map[string]FileCoverage{}
+	for file, n := range t.byFile {
+		by[file] = FileCoverage{File: file, Outcomes: n}
+	}
+	for _, u := range t.Uncovered {
+		f := by[u.File]
+		f.File, f.LinesMissed = u.File, f.LinesMissed+u.To-u.From+1
+		by[u.File] = f
+	}
+	for _, b := range t.Branches {
+		f := by[b.File]
+		f.File, f.Missing = b.File, f.Missing+len(b.Missing)
+		by[b.File] = f
+	}
+	out := []FileCoverage{}
+	for _, name := range slices.Sorted(maps.Keys(by)) {
+		out = append(out, by[name])
+	}
+	return out
 }
 
 // testLimit is how long all tests of a folder together may take.
@@ -61,13 +124,13 @@ func Test(ctx context.Context, fsys fs.FS) (TestReport, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, testLimit)
 	defer cancel()
-	coverage := cover.New()
+	coverage, compiler := cover.New(), ast.NewCompiler().WithCapabilities(forTests()).WithUseTypeCheckAnnotations(false)
 	results, err := tester.NewRunner().SetModules(modules).SetCoverageQueryTracer(coverage).RaiseBuiltinErrors(true).
-		SetCompiler(ast.NewCompiler().WithCapabilities(forTests()).WithUseTypeCheckAnnotations(false)).RunTests(ctx, nil)
+		SetCompiler(compiler).RunTests(ctx, nil)
 	if err != nil {
 		return TestReport{}, fmt.Errorf("compiling the tests: %w", err)
 	}
-	report := TestReport{Tests: []TestResult{}, Uncovered: []Uncovered{}}
+	report := TestReport{Tests: []TestResult{}, Uncovered: []Uncovered{}, Branches: []Branch{}}
 	for r := range results {
 		report.Tests = append(report.Tests, testResult(r))
 	}
@@ -78,6 +141,14 @@ func Test(ctx context.Context, fsys fs.FS) (TestReport, error) {
 		return TestReport{}, errors.New("no tests found: a test is a rule named test_... in rules/AREA/NAME/NAME_test.rego")
 	}
 	report.cover(coverage.Report(modules))
+	perFile, missing, err := branches(ctx, compiler, modules)
+	if err != nil {
+		return TestReport{}, fmt.Errorf("measuring branches: %w", err)
+	}
+	for _, n := range perFile {
+		report.Outcomes += n
+	}
+	report.byFile, report.Branches = perFile, append(report.Branches, missing...)
 	return report, nil
 }
 

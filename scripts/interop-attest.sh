@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Installs cosign and model_signing into the cache and runs the interoperability
-# tests of the room attest against them. Needs Go, Python 3 and, the first time,
-# the package registries; compiling cosign takes some minutes.
+# Installs cosign, model_signing and the programs of a private Sigstore (Fulcio,
+# Rekor v2, a time-stamp authority) into the cache and runs the interoperability
+# tests of the room attest against them, on loopback. Needs Go, Python 3 and, the
+# first time, the package registries; compiling cosign takes some minutes.
 set -eu
 
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/modelvet"
@@ -12,6 +13,16 @@ mkdir -p "$cache/bin"
 if [ ! -x "$cache/bin/cosign" ]; then
 	GOBIN="$cache/bin" go install github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3
 fi
+build() { # NAME PACKAGE@VERSION
+	[ -x "$cache/bin/$1" ] && return
+	built=$(mktemp -d)
+	GOBIN="$built" go install "$2"
+	mv "$built"/* "$cache/bin/$1"
+	rmdir "$built"
+}
+build fulcio github.com/sigstore/fulcio@v1.8.8
+build timestamp-server github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server@v2.1.3
+build rekor-posix github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix@v2.3.0
 if [ ! -x "$cache/model-signing/bin/model_signing" ]; then
 	python3 -m venv "$cache/model-signing"
 fi

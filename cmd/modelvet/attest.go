@@ -7,12 +7,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/modelvet/modelvet/attest"
 	"github.com/modelvet/modelvet/gate"
 )
 
 func attestVerb(t *terminal) *cobra.Command {
-	var predicateType, predicate, key string
+	var predicateType, predicate string
+	var signing signingFlags
 	cmd := &cobra.Command{
 		Use:   "attest REF",
 		Short: "Sign a predicate about an artifact, and attach it",
@@ -28,11 +28,11 @@ func attestVerb(t *terminal) *cobra.Command {
 				return err
 			}
 			g := &gate.Gate{Now: now, Version: version()}
-			if key == "" {
-				return usage("a statement has to be signed; name a key with --key")
+			if !signing.named() {
+				return usage("a statement has to be signed; name a key with --key, or use --keyless")
 			}
-			if g.Signer, err = attest.LoadSigner(cmd.Context(), key, t.password); err != nil {
-				return usage("--key: %w", err)
+			if g.Signer, err = signing.signer(cmd.Context(), t); err != nil {
+				return err
 			}
 			n, err := g.Attest(cmd.Context(), reference(args[0]), predicateType, document)
 			if err == nil {
@@ -41,9 +41,9 @@ func attestVerb(t *terminal) *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&predicateType, "type", "", "predicate type, or system, scan, lineage")
+	cmd.Flags().StringVar(&predicateType, "type", "", "predicate type, or system, scan, lineage, bom, spdx")
 	cmd.Flags().StringVar(&predicate, "predicate", "", "file with the predicate, JSON")
-	cmd.Flags().StringVar(&key, "key", os.Getenv("MODELVET_KEY"), "private key")
+	signing.add(cmd)
 	_ = cmd.MarkFlagRequired("type")
 	_ = cmd.MarkFlagRequired("predicate")
 	return cmd

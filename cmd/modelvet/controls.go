@@ -3,8 +3,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 	"time"
 
@@ -12,6 +15,7 @@ import (
 
 	"github.com/modelvet/modelvet"
 	"github.com/modelvet/modelvet/controls"
+	"github.com/modelvet/modelvet/controls/oscal"
 	"github.com/modelvet/modelvet/policies"
 )
 
@@ -22,16 +26,23 @@ type book struct {
 	profiles []string
 	asOf     string
 	output   string
+	folder   string
 }
 
 func (b *book) open(ctx context.Context) error {
-	var err error
-	if b.set, err = controls.Load(); err != nil {
-		return err
-	}
-	e, err := policies.New(ctx)
+	added, rules, err := b.added()
 	if err != nil {
 		return err
+	}
+	if b.set, err = controls.Load(added...); err != nil {
+		if len(added) > 0 {
+			return usage("--rules: %w", err)
+		}
+		return err
+	}
+	e, err := policies.New(ctx, rules...)
+	if err != nil {
+		return usage("--rules: %w", err)
 	}
 	b.rules = e.Rules()
 	for _, p := range b.profiles {
@@ -40,6 +51,29 @@ func (b *book) open(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// added are the user's catalogues and profiles, and the user's rules.
+func (b *book) added() (books, rules []fs.FS, err error) {
+	if b.folder == "" {
+		return nil, nil, nil
+	}
+	root, err := os.OpenRoot(b.folder)
+	if err != nil {
+		return nil, nil, usage("--rules: %w", err)
+	}
+	for _, name := range []string{"catalogues", "profiles"} {
+		if _, err := root.Stat(name); err == nil && books == nil {
+			books = []fs.FS{root.FS()}
+		}
+	}
+	if _, err := root.Stat("rules"); err == nil {
+		rules = []fs.FS{root.FS()}
+	}
+	if books == nil && rules == nil {
+		return nil, nil, usage("--rules: %s has none of the folders catalogues, profiles, rules", b.folder)
+	}
+	return books, rules, nil
 }
 
 func (b *book) date() (time.Time, error) {
@@ -66,7 +100,10 @@ func controlsVerb(t *terminal) *cobra.Command {
 	cmd.PersistentFlags().StringSliceVar(&b.profiles, "profile", nil, "only the controls of these profiles")
 	cmd.PersistentFlags().StringVar(&b.asOf, "as-of", "", "the day to look from, such as 2027-12-02 (default: today)")
 	cmd.PersistentFlags().StringVar(&b.output, "output", "table", "table or json")
+	cmd.PersistentFlags().StringVar(&b.folder, "rules", "", "folder with catalogues, profiles and rules of your own, beside the built-in ones")
 	cmd.AddCommand(
+		b.classifyVerb(t), b.exportVerb(t), b.importVerb(t), decisionVerb(t, "results", "Write a decision as OSCAL assessment results", oscal.FromDecision),
+		decisionVerb(t, "plan", "Write what a decision leaves to do as an OSCAL plan of action and milestones", oscal.PlanFromDecision),
 		b.sub(t, "list", "List the controls, with the rules that speak to each", cobra.NoArgs, listControls),
 		b.sub(t, "show ID", "Explain one control", cobra.ExactArgs(1), showControl),
 		b.sub(t, "coverage", "Count, by framework, what evidence and what persons speak to", cobra.NoArgs, coverControls),
@@ -103,12 +140,27 @@ func (b *book) sub(t *terminal, use, short string, args cobra.PositionalArgs, f 
 }
 
 func listControls(b *book, _ []string) (any, [][]string, error) {
+	day, err := b.date()
+	if err != nil {
+		return nil, nil, err
+	}
 	list, err := b.set.List(b.profiles, b.rules)
-	rows := [][]string{{"CONTROL", "REFERENCE", "MACHINE", "RULES", "TITLE"}}
+	rows := [][]string{{"CONTROL", "REFERENCE", "MACHINE", "RULES", "BINDS", "TITLE"}}
 	for _, c := range list {
-		rows = append(rows, []string{c.ID, c.Ref, c.Automatable, fmt.Sprint(len(c.Rules)), c.Title})
+		rows = append(rows, []string{c.ID, c.Ref, c.Automatable, fmt.Sprint(len(c.Rules)), binds(c.From, day), c.Title})
 	}
 	return list, rows, err
+}
+
+// binds says from when a control binds anybody, seen from a day.
+func binds(from string, day time.Time) string {
+	switch {
+	case from == "":
+		return "by choice"
+	case from > day.UTC().Format(time.DateOnly):
+		return "from " + from
+	}
+	return "since " + from
 }
 
 func showControl(b *book, args []string) (any, [][]string, error) {
@@ -125,16 +177,20 @@ func showControl(b *book, args []string) (any, [][]string, error) {
 	}
 	rows := [][]string{
 		{"control", e.ID}, {"reference", e.Ref}, {"title", e.Title}, {"status", e.Status}, {"says", e.Summary}, {"check", e.Check},
-		{"machine", e.Automatable}, {"from", e.From.Earliest()}, {"source", e.Source}, {"rules", strings.Join(rules, ", ")}, {"see also", strings.Join(e.SeeAlso, ", ")},
+		{"machine", e.Automatable}, {"binds", fromWords(e.From)}, {"note", cmp.Or(e.Note, e.Enforcement)}, {"evidence", strings.Join(e.Evidence, ", ")}, {"verified", e.Verified + " " + e.Confidence}, {"source", e.Source}, {"rules", strings.Join(rules, ", ")}, {"see also", strings.Join(e.SeeAlso, ", ")},
 	}
 	return e, rows, err
 }
 
 func coverControls(b *book, _ []string) (any, [][]string, error) {
-	cover, err := b.set.Coverage(b.profiles, b.rules)
-	rows := [][]string{{"FRAMEWORK", "CONTROLS", "BY EVIDENCE", "BY PERSON", "NOT ASSESSED", "VERSION", "READ"}}
+	day, err := b.date()
+	if err != nil {
+		return nil, nil, err
+	}
+	cover, err := b.set.Coverage(b.profiles, b.rules, day)
+	rows := [][]string{{"FRAMEWORK", "CONTROLS", "BY EVIDENCE", "BY PERSON", "NOT ASSESSED", "BIND LATER", "VERSION", "READ"}}
 	for _, r := range cover {
-		rows = append(rows, []string{r.Framework, fmt.Sprint(r.Total), fmt.Sprint(r.ByEvidence), fmt.Sprint(r.ByPerson), fmt.Sprint(r.NotAssessed), r.Version, r.AsOf})
+		rows = append(rows, []string{r.Framework, fmt.Sprint(r.Total), fmt.Sprint(r.ByEvidence), fmt.Sprint(r.ByPerson), fmt.Sprint(r.NotAssessed), fmt.Sprint(r.Later), r.Version, r.AsOf})
 	}
 	return cover, rows, err
 }

@@ -11,20 +11,25 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/modelvet/modelvet"
-	"github.com/modelvet/modelvet/attest"
 	"github.com/modelvet/modelvet/gate"
 	"github.com/modelvet/modelvet/reports"
 )
 
 // judgeFlags are those of every verb that needs a policy.
 type judgeFlags struct {
-	policy, stage, key, rules string
+	policy, stage, rules string
+	signing              signingFlags
 }
 
 func (f *judgeFlags) add(cmd *cobra.Command) {
+	f.addPolicy(cmd)
+	f.signing.add(cmd)
+}
+
+// addPolicy is for verbs that sign nothing.
+func (f *judgeFlags) addPolicy(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.policy, "policy", os.Getenv("MODELVET_POLICY"), "policy file of the governance team (or MODELVET_POLICY; default: a built-in one that can allow nothing)")
 	cmd.Flags().StringVar(&f.stage, "stage", "production", "stage of the policy to judge for")
-	cmd.Flags().StringVar(&f.key, "key", os.Getenv("MODELVET_KEY"), "private key: a PEM file, env://NAME or a KMS address (or MODELVET_KEY)")
 	cmd.Flags().StringVar(&f.rules, "rules", "", "folder with rules of your own, beside the built-in ones")
 }
 
@@ -45,10 +50,8 @@ func (f *judgeFlags) open(ctx context.Context, t *terminal) (*gate.Gate, error) 
 		}
 		g.UserRules = append(g.UserRules, root.FS())
 	}
-	if f.key != "" {
-		if g.Signer, err = attest.LoadSigner(ctx, f.key, t.password); err != nil {
-			return nil, usage("--key: %w", err)
-		}
+	if g.Signer, err = f.signing.signer(ctx, t); err != nil {
+		return nil, err
 	}
 	if stage, err := g.Policy.Stage(f.stage); err == nil && stage.DevelopmentKeys {
 		if g.Local, err = developmentKey(); err != nil {

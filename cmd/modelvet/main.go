@@ -89,8 +89,8 @@ func usage(format string, args ...any) error {
 
 // verbs are the commands, each in a file of its own.
 var verbs = []func(*terminal) *cobra.Command{
-	gateVerb, scanVerb, packVerb, inspectVerb, pushVerb, pullVerb, copyVerb, attestVerb, verifyVerb, judgeVerb,
-	approveVerb, waiveVerb, reportVerb, controlsVerb, policyVerb, initVerb, keygenVerb, versionVerb,
+	gateVerb, scanVerb, packVerb, inspectVerb, pushVerb, pullVerb, copyVerb, attestVerb, verifyVerb, bomVerb, judgeVerb,
+	approveVerb, waiveVerb, reportVerb, documentVerb, controlsVerb, policyVerb, initVerb, keygenVerb, webhookVerb, k8sVerb, versionVerb,
 }
 
 func command(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {

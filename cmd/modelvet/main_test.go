@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -40,7 +41,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "flip": flip, "policy": policy, "edit": edit, "model": model, "certificate": certificate, "tamper": tamper,
+			"code": code, "flip": flip, "policy": policy, "edit": edit, "model": model, "pin": pin, "flipblob": flipBlob, "certificate": certificate, "tamper": tamper,
 		},
 	})
 }
@@ -90,11 +91,39 @@ func policy(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), out, 0o644))
 }
 
+// pin POLICY DIGEST: pins oci:bundle:v1 in a policy, or puts another digest in its place.
+func pin(ts *testscript.TestScript, _ bool, args []string) {
+	b, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	digest := strings.TrimSpace(ts.ReadFile(args[1]))
+	after := regexp.MustCompile(`digest: sha256:[0-9a-f]{64}`).ReplaceAllString(string(b), "digest: "+digest)
+	if !strings.Contains(after, "bundles:") {
+		after += "\nbundles:\n- {ref: 'oci:bundle:v1', digest: " + digest + ", keys: [model risk officer]}\n"
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(after), 0o644))
+}
+
+// flipBlob LAYOUT TEXT: changes one bit of every blob that holds rules.
+func flipBlob(ts *testscript.TestScript, _ bool, args []string) {
+	blobs, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "blobs", "sha256", "*"))
+	ts.Check(err)
+	flipped := 0
+	for _, p := range blobs {
+		if b, err := os.ReadFile(p); err == nil && strings.HasPrefix(string(b), "# METADATA") {
+			flip(ts, false, []string{p})
+			flipped++
+		}
+	}
+	if flipped == 0 {
+		ts.Fatalf("no blob of %s holds rules", args[0])
+	}
+}
+
 // edit FILE REGEXP REPLACEMENT: edits a file in place, and insists that something changed.
 func edit(ts *testscript.TestScript, _ bool, args []string) {
 	b, err := os.ReadFile(ts.MkAbs(args[0]))
 	ts.Check(err)
-	after := regexp.MustCompile("(?m)"+args[1]).ReplaceAllString(string(b), args[2])
+	after := regexp.MustCompile("(?m)"+args[1]).ReplaceAllString(string(b), strings.ReplaceAll(args[2], `\n`, "\n"))
 	if after == string(b) {
 		ts.Fatalf("nothing in %s matches %s", args[0], args[1])
 	}

@@ -13,10 +13,10 @@ import (
 
 func policyVerb(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "policy", Short: "List the rules, and check a policy file", Args: cobra.NoArgs,
+		Use: "policy", Short: "Rules: list, write, test, compare, sign; and check a policy file", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(policyRules(t), policyCheck(t))
+	cmd.AddCommand(policyRules(t), policyCheck(t), policyTest(t), policyCoverage(t), policyLint(t), policyNew(t), policyDocs(t), policyDiff(t), policySign(t), policyExport(t), policyPush(t))
 	return cmd
 }
 

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -13,13 +14,30 @@ import (
 	"github.com/modelvet/modelvet/gate"
 )
 
+// trustFlags name somebody to trust in place of the policy, as cosign's do.
+type trustFlags struct {
+	public, identity, identityPattern, issuer, issuerPattern string
+	roots                                                    []string
+}
+
+func (f *trustFlags) add(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	fs.StringVar(&f.public, "public-key", "", "trust this public key alone, not the policy")
+	fs.StringVar(&f.identity, "certificate-identity", "", "trust this identity alone, not the policy; with --certificate-oidc-issuer")
+	fs.StringVar(&f.identityPattern, "certificate-identity-regexp", "", "the same as a pattern, which has to match the whole identity")
+	fs.StringVar(&f.issuer, "certificate-oidc-issuer", "", "who vouches for the identity")
+	fs.StringVar(&f.issuerPattern, "certificate-oidc-issuer-regexp", "", "the same as a pattern, which has to match the whole issuer")
+	fs.StringSliceVar(&f.roots, "trusted-root", nil, "trusted_root.json whose certificates, logs and time stamps count, beside the policy's; \"public\" fetches that of the public Sigstore")
+}
+
 func verifyVerb(t *terminal) *cobra.Command {
 	var f judgeFlags
-	var public, output string
+	var trust trustFlags
+	var output string
 	cmd := &cobra.Command{
 		Use:   "verify REF",
-		Short: "Check an artifact and say who signed what, and why something is not trusted",
-		Long:  "Checks every byte of the artifact against its digest, and every attached statement against the keys\nand identities that the policy, or --public-key, trusts. It ends with 3 when a statement does not\nhold, or when none is attached. That evidence is genuine does not mean that the model may be\npromoted: `modelvet judge` decides that.",
+		Short: "Check an artifact and say who signed what, what it says, and why something is not trusted",
+		Long:  "Checks every byte of the artifact against its digest, and every attached statement against the keys\nand identities that the policy trusts: for what they sign, for this artifact, in time, not revoked,\nseen by the witnesses that the policy requires. Name a --public-key or a --certificate-identity to\ntrust that alone.\n\nIt ends with 3 when a statement does not hold, when none is attached, or when the newest decision\namong them for the stage is no: a signature under a denial is no permission. It ends with 4 when that\ndecision waits for a person. Only `modelvet judge` asks the rules again.",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			js, err := asJSON(output)
@@ -30,15 +48,16 @@ func verifyVerb(t *terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if public != "" {
-				if err := trustOnly(g, public); err != nil {
-					return err
-				}
+			if err := trust.apply(g); err != nil {
+				return err
 			}
 			_, evidence, err := g.Evidence(cmd.Context(), reference(args[0]))
 			if err != nil {
 				return err
 			}
+			slices.SortStableFunc(evidence, func(a, b modelvet.Evidence) int {
+				return strings.Compare(attest.KindOf(a.PredicateType, a.Predicate), attest.KindOf(b.PredicateType, b.Predicate))
+			})
 			if js {
 				err = t.json(verified(evidence))
 			} else {
@@ -47,30 +66,58 @@ func verifyVerb(t *terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return allHold(evidence)
+			return t.allHold(evidence, f.stage)
 		},
 	}
-	f.add(cmd)
-	cmd.Flags().StringVar(&public, "public-key", "", "trust this public key alone, not the policy")
+	f.addPolicy(cmd)
+	trust.add(cmd)
 	cmd.Flags().StringVar(&output, "output", "table", "table or json")
 	return cmd
 }
 
-// trustOnly replaces the policy's trust by one key.
-func trustOnly(g *gate.Gate, path string) error {
-	pem, _, err := attest.LoadPublicKey(path)
-	if err != nil {
-		return usage("--public-key: %w", err)
+// apply puts the trust that the flags name into the gate.
+func (f trustFlags) apply(g *gate.Gate) error {
+	for _, name := range f.roots {
+		data, err := readRoot(name)
+		if err != nil {
+			return err
+		}
+		g.Roots = append(g.Roots, data)
 	}
-	g.Local = nil
-	g.Policy.Trust = []gate.TrustedSigner{{Name: path, PublicKey: string(pem), Roles: []string{gate.RoleProducer}}}
+	alone := gate.TrustedSigner{Name: f.public, Roles: []string{gate.RoleProducer}}
+	switch {
+	case f.public != "":
+		pem, _, err := attest.LoadPublicKey(f.public)
+		if err != nil {
+			return usage("--public-key: %w", err)
+		}
+		alone.PublicKey = string(pem)
+	case f.identity+f.identityPattern+f.issuer+f.issuerPattern != "":
+		if (f.identity == "") == (f.identityPattern == "") || (f.issuer == "") == (f.issuerPattern == "") {
+			return usage("name --certificate-identity and --certificate-oidc-issuer, each exactly or with -regexp: an identity means something with its issuer only")
+		}
+		alone.Identity, alone.IdentityPattern, alone.Issuer, alone.IssuerPattern = f.identity, f.identityPattern, f.issuer, f.issuerPattern
+	default:
+		return nil
+	}
+	if err := g.TrustOnly(alone); err != nil {
+		return usage("%w", err)
+	}
 	return nil
+}
+
+func readRoot(name string) ([]byte, error) {
+	if name == "public" {
+		return attest.PublicGoodRoot()
+	}
+	return readOptional("--trusted-root", name)
 }
 
 func verified(evidence []modelvet.Evidence) []map[string]any {
 	out := []map[string]any{}
 	for _, e := range evidence {
-		row := map[string]any{"predicateType": e.PredicateType, "digest": e.Digest, "status": e.Status, "signer": e.Signer, "reason": e.Reason}
+		row := map[string]any{"predicateType": e.PredicateType, "digest": e.Digest, "status": e.Status, "signer": e.Signer, "reason": e.Reason,
+			"statement": e.Statement, "kind": attest.KindOf(e.PredicateType, e.Predicate), "says": gate.Says(e)}
 		if !e.SignedAt.IsZero() {
 			row["signedAt"] = e.SignedAt.UTC().Format(time.RFC3339)
 		}
@@ -80,9 +127,13 @@ func verified(evidence []modelvet.Evidence) []map[string]any {
 }
 
 func (t *terminal) evidence(evidence []modelvet.Evidence) error {
-	rows := [][]string{{"STATUS", "SIGNED BY", "WHAT", "DIGEST", "WHY"}}
+	rows := [][]string{{"STATUS", "STATEMENT", "SAYS", "SIGNED BY", "TIME", "DIGEST", "WHY NOT"}}
 	for _, e := range evidence {
-		rows = append(rows, []string{string(e.Status), signerName(e.Signer), kindOf(e.PredicateType), short(e.Digest), e.Reason})
+		at := ""
+		if !e.SignedAt.IsZero() {
+			at = e.SignedAt.UTC().Format("2006-01-02 15:04")
+		}
+		rows = append(rows, []string{string(e.Status), attest.KindOf(e.PredicateType, e.Predicate), gate.Says(e), signerName(e.Signer), at, short(e.Digest), e.Reason})
 	}
 	return t.table(rows)
 }
@@ -99,19 +150,34 @@ func signerName(s modelvet.Signer) string {
 	return "nobody"
 }
 
-// kindOf shortens the predicate types of modelvet itself.
-func kindOf(predicateType string) string {
-	return strings.TrimPrefix(predicateType, "https://github.com/modelvet/modelvet/predicates/")
-}
-
-func allHold(evidence []modelvet.Evidence) error {
-	if len(evidence) == 0 {
-		return errDenied
-	}
+// allHold is the exit code of a verification, as an error.
+func (t *terminal) allHold(evidence []modelvet.Evidence, stage string) error {
+	bad := 0
 	for _, e := range evidence {
 		if e.Status != modelvet.Verified {
-			return errDenied
+			bad++
 		}
 	}
-	return nil
+	switch {
+	case len(evidence) == 0:
+		t.say("No statement is attached.")
+		return errDenied
+	case bad > 0:
+		t.say("%d of %d statements do not hold.", bad, len(evidence))
+		return errDenied
+	}
+	verdict, of, ok := gate.Verdict(evidence, stage)
+	switch {
+	case !ok:
+		t.say("Every statement holds. None of them is a decision for stage %s.", stage)
+		return nil
+	case verdict == modelvet.Allowed:
+		t.say("Every statement holds. The newest decision for stage %s is: allowed (%s).", stage, short(of.Digest))
+		return nil
+	case verdict == modelvet.Pending:
+		t.say("Every statement holds, and the newest decision for stage %s waits for a person (%s).", stage, short(of.Digest))
+		return errPending
+	}
+	t.say("Every statement holds, and the newest decision for stage %s is no (%s).", stage, short(of.Digest))
+	return errDenied
 }

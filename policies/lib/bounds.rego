@@ -10,4 +10,4 @@ worst_difference(value, low, high) := max({abs(value), abs(low), abs(high)})
 # description: |
 #   How small a ratio of two rates may be, whichever of the two stands above
 #   the line: a ratio of 1.25 is as far from parity as one of 0.8.
-worst_ratio(value, low, high) := min({value, low} | {y | some x in {value, high}; x > 1; y := 1 / x})
+worst_ratio(value, low, high) := min({value, low} | {y | some x in [value, high]; x > 1; y := 1 / x})

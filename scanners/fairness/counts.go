@@ -102,47 +102,138 @@ func (q question) facts(ctx context.Context) ([]fact, error) {
 	}
 	defer rows.Close()
 	var out []fact
+	var bad int64
 	for rows.Next() {
 		f := fact{protected: make([]sql.NullString, len(q.attributes))}
 		to := []any{&f.label, &f.prediction}
 		for i := range f.protected {
 			to = append(to, &f.protected[i])
 		}
-		if err := rows.Scan(append(to, &f.rows, &f.weight, &f.squares, &f.score, &f.scores)...); err != nil {
+		var wrong int64
+		if err := rows.Scan(append(to, &f.rows, &wrong, &f.weight, &f.squares, &f.score, &f.scores)...); err != nil {
 			return nil, err
+		}
+		if bad += wrong; !f.prediction.Valid {
+			bad += int64(f.rows)
 		}
 		out = append(out, f)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, err
+		return nil, q.tab.Explain(err)
 	}
-	if len(out) > maxFacts {
-		return nil, q.tooMany(ctx)
-	}
-	return out, nil
+	return out, q.usable(ctx, out, bad)
 }
 
-// sql groups by the columns as they are: nothing is computed for each row but sums.
+// usable refuses facts that leave something out.
+func (q question) usable(ctx context.Context, facts []fact, bad int64) error {
+	switch {
+	case len(facts) == 0:
+		return errors.New("it has no rows: nothing can be measured on it")
+	case bad > 0:
+		return q.blame(ctx)
+	case len(facts) > maxFacts:
+		return q.tooMany(ctx)
+	}
+	return nil
+}
+
+// sql groups by the columns as they are: nothing is computed for each row but
+// sums, which are exact in every order unless there are weights.
 func (q question) sql() string {
-	columns := []string{"NULL", q.tab.Text(q.t.Prediction)}
-	if q.t.Label != "" {
-		columns[0] = q.tab.Text(q.t.Label)
+	columns := []string{q.t.Label, q.t.Prediction}
+	columns = append(columns, q.attributes...)
+	var inner, group, outer []string
+	for i, c := range columns {
+		as := fmt.Sprintf("k%d", i)
+		if c == "" {
+			outer = append(outer, "CAST(NULL AS VARCHAR) AS o0")
+			continue
+		}
+		col, _ := q.tab.Column(c)
+		inner, group = append(inner, dataset.Ident(c)+" AS "+as), append(group, dataset.Ident(c))
+		outer = append(outer, q.tab.TextOf(as, col.Type)+fmt.Sprintf(" AS o%d", i))
 	}
-	for _, a := range q.attributes {
-		columns = append(columns, q.tab.Text(a))
+	weight, sums := q.sums()
+	inner = append(inner, "count(*) AS n", "count(*) FILTER (WHERE "+q.wrong()+") AS bad",
+		weight+" AS w", sums[0]+" AS ww", sums[1]+" AS sc", sums[2]+" AS sq")
+	return fmt.Sprintf("SELECT %s, n, bad, w, ww, sc, sq FROM (SELECT %s FROM t GROUP BY %s LIMIT %d) g ORDER BY %s", strings.Join(outer, ", "),
+		strings.Join(inner, ", "), strings.Join(group, ", "), maxFacts+1, places(len(columns)))
+}
+
+func places(n int) string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = fmt.Sprint(i + 1)
 	}
-	weight, score := "", ""
-	sums := []string{"CAST(count(*) AS DOUBLE)", "CAST(count(*) AS DOUBLE)", "0.0::DOUBLE", "0.0::DOUBLE"}
-	if q.t.Weight != "" {
-		weight = "CAST(" + dataset.Ident(q.t.Weight) + " AS DOUBLE)"
-		sums[0], sums[1] = "sum("+weight+")", "sum("+weight+"*"+weight+")"
-		weight += "*"
+	return strings.Join(out, ", ")
+}
+
+// sums are those of the weight, its square, the score and its square. Weighted
+// ones add in the order of the rows.
+func (q question) sums() (weight string, rest [3]string) {
+	n := "CAST(count(*) AS DOUBLE)"
+	rest = [3]string{n, "CAST(0 AS DOUBLE)", "CAST(0 AS DOUBLE)"}
+	score := q.tab.Number(q.t.Score)
+	if q.t.Weight == "" {
+		if q.calibrated() {
+			rest[1], rest[2] = q.tab.Sum(score), q.tab.Sum(score+"*"+score)
+		}
+		return n, rest
 	}
+	w := q.tab.Number(q.t.Weight)
+	sum := func(e string) string { return "coalesce(sum(" + e + "), 0)" }
+	rest[0] = sum(w + "*" + w)
 	if q.calibrated() {
-		score = "CAST(" + dataset.Ident(q.t.Score) + " AS DOUBLE)"
-		sums[2], sums[3] = "sum("+weight+score+")", "sum("+weight+score+"*"+score+")"
+		rest[1], rest[2] = sum(w+"*"+score), sum(w+"*"+score+"*"+score)
 	}
-	return fmt.Sprintf("SELECT %s, count(*), %s FROM t GROUP BY ALL ORDER BY ALL LIMIT %d", strings.Join(columns, ", "), strings.Join(sums, ", "), maxFacts+1)
+	return sum(w), rest
+}
+
+// demand is what the numbers of a column must be.
+type demand struct{ column, wrong, want string }
+
+func (q question) demands() (out []demand) {
+	number := func(column, also, want string) {
+		if column != "" {
+			v := q.tab.Number(column)
+			out = append(out, demand{column, v + " IS NULL OR NOT " + q.tab.Finite(v) + strings.ReplaceAll(also, "v", v), want})
+		}
+	}
+	out = append(out, demand{q.t.Prediction, q.tab.Text(q.t.Prediction) + " IS NULL", "a prediction in every row"})
+	number(q.t.Weight, " OR v < 0", "finite weights of 0 or more")
+	number(q.t.Score, fmt.Sprintf(" OR abs(v) > %g", maxScore), fmt.Sprintf("a finite score in every row, of at most %g in size", maxScore))
+	return out
+}
+
+// maxScore is the size up to which sums of squares are exact.
+const maxScore = 1e9
+
+// wrong is the condition that a row's weight or score is none.
+func (q question) wrong() string {
+	out := "1 = 0"
+	for _, d := range q.demands()[1:] {
+		out += " OR " + d.wrong
+	}
+	return out
+}
+
+// blame finds the first row at fault, and how many there are.
+func (q question) blame(ctx context.Context) error {
+	for _, d := range q.demands() {
+		var bad, first sql.NullInt64
+		if err := q.one(ctx, "SELECT count(*) FROM t WHERE "+d.wrong, &bad); err != nil {
+			return err
+		}
+		if bad.Int64 == 0 {
+			continue
+		}
+		err := q.one(ctx, "SELECT min(r) FROM (SELECT CASE WHEN "+d.wrong+" THEN 1 ELSE 0 END AS x, row_number() OVER () AS r FROM t) z WHERE x = 1", &first)
+		if err != nil {
+			return err
+		}
+		return fmt.Errorf("column %q: %d rows are not as they must be, the first is row %d%s: expected %s", d.column, bad.Int64, first.Int64, q.tab.Line(first.Int64), d.want)
+	}
+	return errors.New("a row has no number where it must have one")
 }
 
 // tooMany says which column is at fault.
@@ -227,10 +318,26 @@ func (q question) check(facts []fact, task string) error {
 			labels = append(labels, f.label.String)
 		}
 	}
+	if err := q.filled(facts, labels); err != nil {
+		return err
+	}
 	if q.t.Label == "" {
 		labels = predictions
 	}
 	return q.checkValues(distinct(predictions), distinct(labels), task)
+}
+
+// filled wants a value somewhere in every column that the table names.
+func (q question) filled(facts []fact, labels []string) error {
+	if q.t.Label != "" && len(labels) == 0 {
+		return fmt.Errorf("column %q (label) is empty in every row: name the column with what came true, or none", q.t.Label)
+	}
+	for i, a := range q.attributes {
+		if !slices.ContainsFunc(facts, func(f fact) bool { return f.protected[i].Valid }) {
+			return fmt.Errorf("column %q (protected) is empty in every row: there is no group to measure", a)
+		}
+	}
+	return nil
 }
 
 func distinct(values []string) []string { return slices.Compact(slices.Sorted(slices.Values(values))) }
@@ -265,32 +372,6 @@ func some(values []string) string {
 		return strings.Join(values[:maxValues], ", ") + ", ..."
 	}
 	return strings.Join(values, ", ")
-}
-
-// checkNumbers looks for empty predictions, and for weights and scores that
-// are no numbers.
-func (q question) checkNumbers(ctx context.Context) error {
-	for _, c := range []struct{ column, expr, bad, want string }{
-		{q.t.Prediction, q.tab.Text(q.t.Prediction), "v IS NULL", "a prediction in every row"},
-		{q.t.Weight, "TRY_CAST(" + dataset.Ident(q.t.Weight) + " AS DOUBLE)", "v IS NULL OR NOT isfinite(v) OR v < 0", "finite weights of 0 or more"},
-		{q.t.Score, "TRY_CAST(" + dataset.Ident(q.t.Score) + " AS DOUBLE)", "v IS NULL OR NOT isfinite(v)", "a finite score in every row"},
-	} {
-		if c.column == "" {
-			continue
-		}
-		var bad, first sql.NullInt64
-		err := q.one(ctx, "SELECT count(*) FROM (SELECT "+c.expr+" AS v FROM t) WHERE "+c.bad, &bad)
-		if err == nil && bad.Int64 > 0 {
-			err = q.one(ctx, "SELECT min(r) FROM (SELECT "+c.expr+" AS v, row_number() OVER () AS r FROM t) WHERE "+c.bad, &first)
-		}
-		if err != nil {
-			return err
-		}
-		if bad.Int64 > 0 {
-			return fmt.Errorf("column %q: %d rows are not as they must be, the first is row %d: expected %s", c.column, bad.Int64, first.Int64, c.want)
-		}
-	}
-	return nil
 }
 
 func (q question) one(ctx context.Context, query string, to ...any) error {

@@ -17,6 +17,7 @@ package fairness
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/modelvet/modelvet"
 	"github.com/modelvet/modelvet/dataset"
@@ -57,7 +58,7 @@ func (s Scanner) Scan(ctx context.Context, m modelvet.Model) (modelvet.Scan, err
 		scan.Coverage.Skipped = append(scan.Coverage.Skipped, modelvet.Gap{Path: path, Reason: gap})
 		return scan, nil
 	}
-	tab, err := dataset.Open(ctx, m.Dir, t)
+	tab, err := dataset.Open(ctx, m.Dir, t, dataset.Lean(columns(t)...))
 	if err != nil {
 		return modelvet.Scan{}, fmt.Errorf("scanning %s: %w", name, err)
 	}
@@ -66,7 +67,21 @@ func (s Scanner) Scan(ctx context.Context, m modelvet.Model) (modelvet.Scan, err
 		return modelvet.Scan{}, fmt.Errorf("scanning %s: %s: %w", name, t.Path, err)
 	}
 	scan.Coverage.Read = tab.Files()
+	if err := proxies(ctx, m, &scan); err != nil {
+		return modelvet.Scan{}, fmt.Errorf("scanning %s: looking for proxies: %w", name, err)
+	}
+	slices.Sort(scan.Coverage.Read)
+	scan.Coverage.Read = slices.Compact(scan.Coverage.Read)
 	return scan, nil
+}
+
+// columns are those that are asked about.
+func columns(t modelvet.Table) []string {
+	out := append([]string{t.Label, t.Prediction, t.Score, t.Weight}, t.Protected...)
+	if t.BiasAudit != nil {
+		out = append(out, t.BiasAudit.Sex, t.BiasAudit.Race)
+	}
+	return out
 }
 
 // unmeasurable says why there is nothing to measure; empty: there is.
@@ -74,12 +89,10 @@ func unmeasurable(t modelvet.Table, ok bool, task string) string {
 	switch {
 	case !ok:
 		return "the system names no table of kind predictions"
-	case t.Prediction == "":
+	case t.Prediction == "" && (t.BiasAudit == nil || t.Score == ""):
 		return "the table of predictions names no prediction column"
-	case len(t.Protected) == 0:
+	case len(t.Protected) == 0 && t.BiasAudit == nil:
 		return "the table of predictions names no protected attribute"
-	case task == "regression":
-		return "a regression selects nobody: the fairness of numbers is not measured"
 	case task == "generation":
 		return "a generator selects nobody"
 	}
@@ -88,7 +101,19 @@ func unmeasurable(t modelvet.Table, ok bool, task string) string {
 
 func (s Scanner) measure(ctx context.Context, tab *dataset.Table, t modelvet.Table, task string, scan *modelvet.Scan) error {
 	q := newQuestion(tab, t)
-	if err := q.checkNumbers(ctx); err != nil {
+	if err := q.audit(ctx, scan); err != nil {
+		return err
+	}
+	if t.Prediction == "" || len(t.Protected) == 0 {
+		return nil // the audit was all there was to measure
+	}
+	r := &report{q: q, scan: scan, small: s.MinGroup}
+	if r.small == 0 {
+		r.small = MinGroup
+	}
+	if task == "regression" {
+		err := r.regression(ctx)
+		r.adjust()
 		return err
 	}
 	facts, err := q.facts(ctx)
@@ -98,16 +123,13 @@ func (s Scanner) measure(ctx context.Context, tab *dataset.Table, t modelvet.Tab
 	if err := q.check(facts, task); err != nil {
 		return err
 	}
-	r := &report{q: q, scan: scan, small: s.MinGroup}
-	if r.small == 0 {
-		r.small = MinGroup
-	}
 	r.overall(q.groups(facts)[0])
 	for _, at := range eachAndPairs(len(q.attributes)) {
 		if err := r.slice(facts, at); err != nil {
 			return err
 		}
 	}
+	r.classes(facts)
 	r.adjust()
 	return nil
 }

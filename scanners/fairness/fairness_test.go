@@ -237,7 +237,7 @@ func TestWhatCannotBeMeasuredIsNeverClean(t *testing.T) {
 	for name, m := range map[string]modelvet.System{
 		"no table":     {},
 		"no protected": {Tables: []modelvet.Table{{Kind: "predictions", Path: "p.csv", Prediction: "p"}}},
-		"regression":   {Model: modelvet.ModelFiles{Task: "regression"}, Tables: []modelvet.Table{{Kind: "predictions", Path: "p.csv", Prediction: "p", Protected: []string{"g"}}}},
+		"generation":   {Model: modelvet.ModelFiles{Task: "generation"}, Tables: []modelvet.Table{{Kind: "predictions", Path: "p.csv", Prediction: "p", Protected: []string{"g"}}}},
 	} {
 		s, err := fairness.Scanner{}.Scan(t.Context(), modelvet.Model{Dir: t.TempDir(), System: m})
 		if err != nil || len(s.Coverage.Skipped) != 1 || len(s.Measurements) != 0 || len(s.Coverage.Read) != 0 {
@@ -298,6 +298,105 @@ func TestFindings(t *testing.T) {
 		if _, err := json.Marshal(s); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
+	}
+}
+
+// The example of the rule itself: 168 people, of whom those scoring above the
+// median of all are counted (6 RCNY 5-301).
+func TestBiasAudit(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("s,sex,race\n")
+	// categories as in the rule: of each, how many, and how many above the median
+	i := 0
+	for _, c := range []struct {
+		race         string
+		n, above     int
+		male, aboveM int
+	}{{"Hispanic", 28, 18, 14, 10}, {"White", 40, 15, 22, 10}, {"Black", 32, 16, 18, 10}, {"NHPI", 8, 5, 5, 3}, {"Asian", 24, 10, 13, 6}, {"", 36, 20, 20, 11}} {
+		for k := range c.n {
+			sex, up := "Male", k < c.aboveM
+			if k >= c.male {
+				sex, up = "Female", k-c.male < c.above-c.aboveM
+			}
+			i++
+			fmt.Fprintf(&b, "%d,%s,%s\n", map[bool]int{true: 1000, false: 100}[up]+i%50, sex, c.race)
+		}
+	}
+	s := scanCSV(t, b.String(), modelvet.Table{Score: "s", BiasAudit: &modelvet.Audit{Sex: "sex", Race: "race"}})
+	for _, c := range []struct {
+		race        string
+		rate, ratio float64
+	}{{"Hispanic", 18. / 28, 1}, {"White", 15. / 40, .58}, {"Black", .5, .78}, {"NHPI", 5. / 8, .97}, {"Asian", 10. / 24, .65}} {
+		near(t, c.race, find(t, s, "bias_audit_scoring_rate", "attribute", "race", "group", c.race).Value, c.rate, 1e-12)
+		near(t, c.race+" impact", find(t, s, "bias_audit_impact_ratio", "attribute", "race", "group", c.race).Value, c.ratio, .005)
+	}
+	near(t, "unknown", find(t, s, "bias_audit_unknown_count", "attribute", "race").Value, 36, 0)
+	find(t, s, "bias_audit_impact_ratio", "attribute", "sex×race", "group", "Male×Black")
+}
+
+func TestBiasAuditLeavesOutWhatIsTooSmallAndSaysSo(t *testing.T) {
+	content := "p,sex,race\n" + strings.Repeat("1,f,a\n0,m,a\n1,m,b\n0,f,b\n", 100) + strings.Repeat("1,m,c\n", 7)
+	s := scanCSV(t, content, modelvet.Table{Prediction: "p", BiasAudit: &modelvet.Audit{Sex: "sex", Race: "race"}})
+	near(t, "rate", find(t, s, "bias_audit_selection_rate", "attribute", "race", "group", "c").Value, 1, 0)
+	for _, m := range s.Measurements {
+		if m.Metric == "fairness/bias_audit_impact_ratio" && m.Slice["group"] == "c" {
+			t.Error("a category below 2 % has an impact ratio")
+		}
+	}
+	if len(s.Findings) != 2 || s.Findings[0].ID != "fairness/bias-audit-excluded" || !strings.Contains(s.Findings[0].What, "7 of 407") {
+		t.Errorf("%+v", s.Findings)
+	}
+	near(t, "best of those in", find(t, s, "bias_audit_impact_ratio", "attribute", "race", "group", "a").Value, 1, 0)
+}
+
+func TestNumbersHaveGroupsToo(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "p.csv"), []byte("y,p,g\n1,2,a\n2,4,a\n3,3,a\n1,1,b\n5,3,b\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := scanTable(t, dir, modelvet.Table{Path: "p.csv", Label: "y", Prediction: "p", Protected: []string{"g"}}, "regression")
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "mean", find(t, s, "mean_prediction", "attribute", "g", "group", "a").Value, 3, 1e-12)
+	near(t, "error", find(t, s, "mean_error_difference", "attribute", "g", "group", "b", "reference", "a").Value, -1-1, 1e-12)
+	near(t, "squared", find(t, s, "mean_squared_error", "attribute", "g", "group", "a").Value, 5./3, 1e-12)
+}
+
+func TestEveryClassHasItsParity(t *testing.T) {
+	s := scanCSV(t, "y,p,g\n1,1,a\n2,2,a\n3,3,a\n1,1,b\n1,1,b\n2,3,b\n", modelvet.Table{Label: "y", Prediction: "p", Protected: []string{"g"}})
+	near(t, "class 1", find(t, s, "class_parity_difference", "attribute", "g", "class", "1").Value, 1./3, 1e-12)
+	near(t, "class 2", find(t, s, "class_parity_difference", "attribute", "g", "class", "2").Value, 1./3, 1e-12)
+}
+
+// A feature that copies the attribute is found; one of chance is not.
+func TestProxies(t *testing.T) {
+	dir := t.TempDir()
+	r := rand.New(rand.NewPCG(8, 8))
+	var b strings.Builder
+	b.WriteString("y,g,copy,income,chance,name\n")
+	for i := range 2000 {
+		g := r.IntN(2)
+		fmt.Fprintf(&b, "%d,%s,z%d,%.3f,%.3f,n%d\n", r.IntN(2), []string{"f", "m"}[g], g, 20+float64(10*g)+10*r.NormFloat64(), r.Float64(), i)
+	}
+	for name, content := range map[string]string{"train.csv": b.String(), "p.csv": hand} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := fairness.Scanner{}.Scan(t.Context(), modelvet.Model{Dir: dir, System: modelvet.System{Tables: []modelvet.Table{
+		{Name: "predictions", Kind: "predictions", Path: "p.csv", Label: "y", Prediction: "p", Protected: []string{"g"}},
+		{Name: "training", Kind: "training", Path: "train.csv", Label: "y", Protected: []string{"g"}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "copy", find(t, s, "proxy_association", "attribute", "g", "feature", "copy").Value, 1, 1e-9)
+	near(t, "copy", find(t, s, "proxy_gain", "attribute", "g", "feature", "copy").Value, 1, 1e-9)
+	if m := find(t, s, "proxy_association", "attribute", "g", "feature", "income"); m.Value < .3 || m.Value > .6 || *m.P > 1e-9 {
+		t.Errorf("income: %+v", m)
+	}
+	if m := find(t, s, "proxy_association", "attribute", "g", "feature", "chance"); m.Value > .08 || *m.P < .001 {
+		t.Errorf("chance: %+v", m)
 	}
 }
 

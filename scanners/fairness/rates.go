@@ -31,6 +31,7 @@ var (
 	selectionRate = share{"selection_rate", false, everyone, predFav}
 	opportunity   = share{"opportunity", true, labelFav, predFav} // P(favourable prediction | favourable label)
 	fallout       = share{"fallout", true, labelUnfav, predFav}   // P(favourable prediction | other label)
+	truePositive  = share{"true_positive_rate", true, labelPos, predPos}
 	falsePositive = share{"false_positive_rate", true, labelNeg, predPos}
 	falseNegative = share{"false_negative_rate", true, labelPos, predNeg}
 	precision     = share{"positive_predictive_value", true,
@@ -42,7 +43,7 @@ var (
 var perGroup = []share{
 	selectionRate,
 	{"base_rate", true, labelled, labelFav},
-	{"true_positive_rate", true, labelPos, predPos},
+	truePositive,
 	falsePositive,
 	{"true_negative_rate", true, labelNeg, predNeg},
 	falseNegative,
@@ -62,6 +63,18 @@ var differences = []struct {
 	{"false_negative_rate_difference", falseNegative},
 	{"predictive_parity_difference", precision},
 	{"accuracy_difference", accuracy},
+}
+
+// ratios are told of each group against the reference.
+var ratios = []struct {
+	metric string
+	share
+}{
+	{"demographic_parity_ratio", selectionRate},
+	{"equal_opportunity_ratio", opportunity},
+	{"false_positive_rate_ratio", falsePositive},
+	{"false_negative_rate_ratio", falseNegative},
+	{"predictive_parity_ratio", precision},
 }
 
 // number is a value with its interval.
@@ -90,74 +103,75 @@ func (n number) absolute() number {
 	return number{math.Abs(n.value), low, high}
 }
 
-// greatest is the largest of several sizes. Its interval holds if all theirs do,
-// which the caller sees to by their level (Bonferroni).
-func greatest(of ...number) number {
-	most := of[0]
-	for _, n := range of[1:] {
-		if math.IsNaN(n.value) {
-			return n
-		}
-		most = number{math.Max(most.value, n.value), math.Max(most.low, n.low), math.Max(most.high, n.high)}
-	}
-	return most
-}
-
 // level is z for m intervals that are to hold together in 95 % of cases.
 func level(m int) float64 { return stats.Z(1 - .05/float64(m)) }
 
-// spread is the largest difference among all groups: max - min, as fairlearn
-// defines it. The low end of its interval is that of the pairs, all of which
-// hold together; the high end, for more than two groups, is drawn.
-func spread(sets ...[]stats.Rate) number {
-	m := 0
-	for _, rates := range sets {
-		m += pairs(len(rates))
+// extreme is the largest of m sizes, or the smallest of m ratios. The end of its
+// interval towards parity is the best of the ends that all hold together
+// (Bonferroni): else the largest of many would look proven by chance. The end
+// away from parity is the worst of the plain ends: the true extreme is one of the
+// m, and its own end fails in 2.5 % of cases, so the worst of all fails in no
+// more (Berger 1982, intersection-union). The interval covers at least 95 %, and
+// more the more groups are alike.
+type extreme struct{ value, towards, away number }
+
+func (e *extreme) widest(plain, joint number) {
+	e.value.value = math.Max(e.value.value, plain.value)
+	e.away.high, e.towards.low = math.Max(e.away.high, plain.high), math.Max(e.towards.low, joint.low)
+}
+
+func (e *extreme) number() number {
+	return number{e.value.value, math.Min(e.value.value, e.towards.low), math.Max(e.value.value, e.away.high)}
+}
+
+// greatest is the largest of several absolute differences of rates.
+func greatest(of [][2]stats.Rate) number {
+	var e extreme
+	z := level(len(of))
+	for _, p := range of {
+		if p[0].Of <= 0 || p[1].Of <= 0 {
+			return number{value: math.NaN()}
+		}
+		e.widest(newcombe(p[0], p[1], stats.Z95).absolute(), newcombe(p[0], p[1], z).absolute())
 	}
-	var all []number
+	return e.number()
+}
+
+// spread is the largest difference among all groups: max - min, as fairlearn
+// defines it.
+func spread(sets ...[]stats.Rate) number {
+	var all [][2]stats.Rate
 	for _, rates := range sets {
 		for i := range rates {
 			for j := range i {
-				all = append(all, newcombe(rates[i], rates[j], level(m)).absolute())
+				all = append(all, [2]stats.Rate{rates[i], rates[j]})
 			}
 		}
 	}
-	most := greatest(all...)
-	if m > 1 && most.defined() {
-		_, high := stats.Posterior(slices.Concat(sets...), func(p []float64) float64 { return widest(p, len(sets[0])) })
-		most.high = math.Max(most.value, math.Min(most.high, high))
-	}
-	return most
+	return greatest(all)
 }
 
-// widest is the largest max - min of the sets of n rates each.
-func widest(p []float64, n int) (most float64) {
-	for set := range slices.Chunk(p, n) {
-		most = math.Max(most, slices.Max(set)-slices.Min(set))
+// smallestRatio is min / max over all groups of all sets.
+func smallestRatio(sets ...[]stats.Rate) number {
+	m := 0
+	for _, rates := range sets {
+		if !slices.ContainsFunc(rates, func(r stats.Rate) bool { return r.Hits > 0 }) {
+			return number{value: math.NaN()} // nobody is selected at all
+		}
+		m += pairs(len(rates))
 	}
-	return most
-}
-
-// smallestRatio is min / max over all groups. The high end of its interval is
-// that of the pairs; the low end, for more than two groups, is drawn.
-func smallestRatio(rates []stats.Rate) number {
-	if !slices.ContainsFunc(rates, func(r stats.Rate) bool { return r.Hits > 0 }) {
-		return number{value: math.NaN()} // nobody is selected at all
-	}
-	z := level(pairs(len(rates)))
-	least := number{1, 1, 1}
-	for i := range rates {
-		for j := range rates {
-			if n := katz(rates[i], rates[j], z); i != j && !math.IsNaN(n.value) {
-				least = number{math.Min(least.value, n.value), math.Min(least.low, n.low), math.Min(least.high, n.high)}
+	least, z := number{1, 1, 1}, level(m)
+	for _, rates := range sets {
+		for i := range rates {
+			for j := range rates {
+				plain, joint := katz(rates[i], rates[j], stats.Z95), katz(rates[i], rates[j], z)
+				if i != j && !math.IsNaN(plain.value) {
+					least = number{math.Min(least.value, plain.value), math.Min(least.low, plain.low), math.Min(least.high, joint.high)}
+				}
 			}
 		}
 	}
-	if len(rates) > 2 {
-		low, _ := stats.Posterior(rates, func(p []float64) float64 { return slices.Min(p) / slices.Max(p) })
-		least.low = math.Min(least.value, math.Max(least.low, low))
-	}
-	return least
+	return number{least.value, least.low, math.Max(least.value, least.high)}
 }
 
 func pairs(groups int) int { return groups * (groups - 1) / 2 }

@@ -16,7 +16,7 @@ type report struct {
 	q     question
 	scan  *modelvet.Scan
 	small int
-	tests map[string][]int // by metric: which measurements carry a p value
+	tests map[string][]int // by metric, groups and wholes apart: which measurements carry a p value
 	order []string
 }
 
@@ -180,8 +180,12 @@ func (r *report) compare(g, ref group, slice map[string]string) {
 		if r.add(d.metric, newcombe(a, b, stats.Z95), n+m, "newcombe; "+test+", holm", slice) {
 			r.remember(p)
 		}
-		if d.name == selectionRate.name {
-			r.add("demographic_parity_ratio", katz(a, b, stats.Z95), n+m, "katz", slice)
+	}
+	for _, d := range ratios {
+		if r.usable(d.share) {
+			a, n := g.rate(d.of, d.hit)
+			b, m := ref.rate(d.of, d.hit)
+			r.add(d.metric, katz(a, b, stats.Z95), n+m, "katz", slice)
 		}
 	}
 	if r.q.t.Label == "" {
@@ -191,15 +195,16 @@ func (r *report) compare(g, ref group, slice map[string]string) {
 }
 
 func (r *report) odds(g, ref group, slice map[string]string) {
-	var wide, plain [2]number
+	var both [][2]stats.Rate
+	var plain [2]number
 	for i, s := range []share{opportunity, fallout} {
 		a, _ := g.rate(s.of, s.hit)
 		b, _ := ref.rate(s.of, s.hit)
-		wide[i], plain[i] = newcombe(a, b, level(2)), newcombe(a, b, stats.Z95)
+		both, plain[i] = append(both, [2]stats.Rate{a, b}), newcombe(a, b, stats.Z95)
 	}
 	_, n := g.rate(labelled, labelled)
 	_, m := ref.rate(labelled, labelled)
-	r.add("equalized_odds_difference", greatest(wide[0].absolute(), wide[1].absolute()), n+m, "newcombe, bonferroni", slice)
+	r.add("equalized_odds_difference", greatest(both), n+m, "newcombe, intersection-union", slice)
 	r.add("average_odds_difference", averageOdds(plain[0], plain[1]), n+m, "newcombe, mover", slice)
 }
 
@@ -214,14 +219,18 @@ func (r *report) remember(p float64) {
 	if r.tests == nil {
 		r.tests = map[string][]int{}
 	}
-	if _, ok := r.tests[m.Metric]; !ok {
-		r.order = append(r.order, m.Metric)
+	family := m.Metric
+	if m.Slice["group"] == "" {
+		family += " of wholes"
 	}
-	r.tests[m.Metric] = append(r.tests[m.Metric], i)
+	if _, ok := r.tests[family]; !ok {
+		r.order = append(r.order, family)
+	}
+	r.tests[family] = append(r.tests[family], i)
 }
 
 // adjust corrects the p values for their number: all comparisons of one metric
-// are one family.
+// with a reference are one family, its tests of attributes as wholes another.
 func (r *report) adjust() {
 	for _, metric := range r.order {
 		family := r.tests[metric]
@@ -244,19 +253,28 @@ func (r *report) extremes(groups []group, slice map[string]string) {
 		}
 		return out, rows
 	}
-	method, ratio := "newcombe, bonferroni; jeffreys, seeded", "katz, bonferroni; jeffreys, seeded"
-	both := method
+	method, ratio := "newcombe, intersection-union", "katz, intersection-union"
 	if len(groups) == 2 {
 		method, ratio = "newcombe", "katz"
 	}
+	whole := func(metric string, n number, rows int, of []stats.Rate) {
+		p, test := stats.Homogeneous(of)
+		if r.add(metric, n, rows, method+"; "+test+", holm", slice) {
+			r.remember(p)
+		}
+	}
 	selected, n := rates(selectionRate)
-	r.add("demographic_parity_difference", spread(selected), n, method, slice)
+	whole("demographic_parity_difference", spread(selected), n, selected)
 	r.add("demographic_parity_ratio", smallestRatio(selected), n, ratio, slice)
 	if r.q.t.Label == "" {
 		return
 	}
 	chance, n := rates(opportunity)
-	r.add("equal_opportunity_difference", spread(chance), n, method, slice)
+	whole("equal_opportunity_difference", spread(chance), n, chance)
+	r.add("equal_opportunity_ratio", smallestRatio(chance), n, ratio, slice)
 	luck, m := rates(fallout)
-	r.add("equalized_odds_difference", spread(chance, luck), n+m, both, slice)
+	r.add("equalized_odds_difference", spread(chance, luck), n+m, "newcombe, intersection-union", slice)
+	r.add("equalized_odds_ratio", smallestRatio(chance, luck), n+m, "katz, intersection-union", slice)
+	right, n := rates(precision)
+	whole("predictive_parity_difference", spread(right), n, right)
 }

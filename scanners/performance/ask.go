@@ -60,22 +60,20 @@ func (a asker) each(ctx context.Context, query string, args []any, f func(*sql.R
 	return rows.Err()
 }
 
-// numeric is a column as a number; what is none is NULL.
-func numeric(column string) string { return "TRY_CAST(" + dataset.Ident(column) + " AS DOUBLE)" }
-
 // check refuses tables on which a number would be a lie: one that leaves rows
 // out, or in which a number is none.
 func (r *report) check(ctx context.Context) error {
-	const finite = "v IS NULL OR NOT isfinite(v)"
+	finite := "v IS NULL OR NOT " + r.tab.Finite("v")
 	type demand struct{ column, expr, bad, want string }
 	demands := []demand{
-		{r.t.Score, numeric(r.t.Score), finite, "a finite number in every row"},
-		{r.t.Weight, numeric(r.t.Weight), finite + " OR v < 0", "a finite weight of 0 or more in every row"},
+		{r.t.Score, r.tab.Number(r.t.Score), finite, "a finite number in every row"},
+		{r.t.Previous, r.tab.Number(r.t.Previous), finite, "a finite number in every row"},
+		{r.t.Weight, r.tab.Number(r.t.Weight), finite + " OR v < 0", "a finite weight of 0 or more in every row"},
 	}
 	for _, c := range []string{r.t.Label, r.t.Prediction} {
 		d := demand{c, "CAST(" + dataset.Ident(c) + " AS VARCHAR)", "v IS NULL", "a value in every row"}
 		if r.task == regression {
-			d = demand{c, numeric(c), finite, "a finite number in every row"}
+			d = demand{c, r.tab.Number(c), finite, "a finite number in every row"}
 		}
 		demands = append(demands, d)
 	}
@@ -84,12 +82,12 @@ func (r *report) check(ctx context.Context) error {
 			continue
 		}
 		var bad, first sql.NullInt64
-		err := r.one(ctx, "SELECT count(*), min(r) FROM (SELECT "+d.expr+" AS v, row_number() OVER () AS r FROM t) WHERE "+d.bad, nil, &bad, &first)
+		err := r.one(ctx, "SELECT count(*), min(rn) FROM (SELECT "+d.expr+" AS v, row_number() OVER () AS rn FROM t) z WHERE "+d.bad, nil, &bad, &first)
 		if err != nil {
 			return err
 		}
 		if bad.Int64 > 0 {
-			return fmt.Errorf("column %q: %d rows are not as they must be, the first is row %d: expected %s", d.column, bad.Int64, first.Int64, d.want)
+			return fmt.Errorf("column %q: %d rows are not as they must be, the first is row %d%s: expected %s", d.column, bad.Int64, first.Int64, r.tab.Line(first.Int64), d.want)
 		}
 	}
 	return nil

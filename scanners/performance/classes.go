@@ -52,7 +52,7 @@ func (r *report) classes(ctx context.Context) error {
 func (r *report) confusion(ctx context.Context) (out []tally, err error) {
 	w := r.weight()
 	err = r.each(ctx, "SELECT "+r.tab.Text(r.t.Label)+" AS y, "+r.tab.Text(r.t.Prediction)+" AS p, count(*), CAST(sum("+w+") AS DOUBLE), CAST(sum("+w+"*"+w+
-		") AS DOUBLE) FROM t GROUP BY ALL ORDER BY ALL LIMIT 40001", nil, func(rows *sql.Rows) error {
+		") AS DOUBLE) FROM t GROUP BY 1, 2 ORDER BY 1, 2 LIMIT 40001", nil, func(rows *sql.Rows) error {
 		var t tally
 		err := rows.Scan(&t.label, &t.prediction, &t.rows, &t.weight, &t.squares)
 		out = append(out, t)
@@ -166,7 +166,7 @@ func (r *report) groups(ctx context.Context) error {
 		}
 		var of []tally
 		err := r.each(ctx, "SELECT coalesce("+r.tab.Text(a)+", '"+missing+"') AS g, CASE WHEN "+r.tab.Text(r.t.Label)+" = "+r.tab.Text(r.t.Prediction)+
-			" THEN '1' ELSE '0' END AS hit, count(*), CAST(sum("+w+") AS DOUBLE), CAST(sum("+w+"*"+w+") AS DOUBLE) FROM t GROUP BY ALL ORDER BY ALL LIMIT 1001",
+			" THEN '1' ELSE '0' END AS hit, count(*), CAST(sum("+w+") AS DOUBLE), CAST(sum("+w+"*"+w+") AS DOUBLE) FROM t GROUP BY 1, 2 ORDER BY 1, 2 LIMIT 1001",
 			nil, func(rows *sql.Rows) error {
 				var t tally
 				err := rows.Scan(&t.label, &t.prediction, &t.rows, &t.weight, &t.squares)

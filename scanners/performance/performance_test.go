@@ -239,6 +239,70 @@ func TestWhatCannotBeMeasuredIsNeverClean(t *testing.T) {
 	}
 }
 
+// The paired comparison, against DeLong's sums written out over all pairs.
+func TestThePreviousVersionIsComparedRowByRow(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 9))
+	var b strings.Builder
+	b.WriteString("y,p,s,q,g\n")
+	type row struct{ s, q float64 }
+	var rows [2][]row
+	for range 200 {
+		y := r.IntN(2)
+		x := row{float64(r.IntN(20)+8*y) / 30, float64(r.IntN(20)+4*y) / 30}
+		rows[y] = append(rows[y], x)
+		fmt.Fprintf(&b, "%d,%d,%v,%v,a\n", y, y, x.s, x.q)
+	}
+	psi := func(a, b float64) float64 {
+		if a > b {
+			return 1
+		} else if a == b {
+			return .5
+		}
+		return 0
+	}
+	var d [2][]float64
+	for y := range 2 {
+		for _, x := range rows[y] {
+			sum := 0.
+			for _, o := range rows[1-y] {
+				if y == 1 {
+					sum += psi(x.s, o.s) - psi(x.q, o.q)
+				} else {
+					sum += psi(o.s, x.s) - psi(o.q, x.q)
+				}
+			}
+			d[y] = append(d[y], sum/float64(len(rows[1-y])))
+		}
+	}
+	variance, mean := 0., 0.
+	for y := range 2 {
+		mean = 0
+		for _, v := range d[y] {
+			mean += v / float64(len(d[y]))
+		}
+		for _, v := range d[y] {
+			variance += (v - mean) * (v - mean) / float64(len(d[y])-1) / float64(len(d[y]))
+		}
+	}
+	tab := table
+	tab.Previous = "q"
+	s := must(t, b.String(), tab, "binary-classification")
+	i := slices.IndexFunc(s.Measurements, func(m modelvet.Measurement) bool { return m.Metric == "performance/roc_auc_difference" })
+	near(t, "difference", s.Measurements[i].Value, mean, 1e-12)
+	near(t, "low", *s.Measurements[i].Low, mean-1.959963984540054*math.Sqrt(variance), 1e-12)
+	tab.Previous = "s"
+	s = must(t, b.String(), tab, "binary-classification")
+	for _, m := range s.Measurements {
+		if strings.HasSuffix(m.Metric, "_difference") && (m.Value != 0 || m.Slice["reference"] != "previous") {
+			t.Errorf("the same score differs from itself: %+v", m)
+		}
+	}
+	if i := slices.IndexFunc(s.Measurements, func(m modelvet.Measurement) bool { return m.Metric == "performance/roc_auc" && m.Slice["group"] == "a" }); i < 0 ||
+		math.Abs(s.Measurements[i].Value-find(t, s, "roc_auc").Value) > 1e-12 {
+		t.Error("the only group is not measured as all are")
+	}
+}
+
 func FuzzScan(f *testing.F) {
 	f.Add(header+"1,1,0.5,1,a\n0,0,0.4,2,b\n", "1", "binary-classification")
 	f.Add(header+"1,0.3,0.5,1,a\n2e308,-1e300,0.4,2,b\n", "", "regression")

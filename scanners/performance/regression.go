@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strconv"
 
 	"github.com/modelvet/modelvet/scanners/internal/stats"
 )
@@ -13,7 +14,7 @@ import (
 // regression measures errors of numbers. The intervals are normal, by the delta
 // method where the metric is a function of means.
 func (r *report) regression(ctx context.Context) error {
-	from := fmt.Sprintf("(SELECT %s AS y, %s AS p, CAST(%s AS DOUBLE) AS w FROM t)", numeric(r.t.Label), numeric(r.t.Prediction), r.weight())
+	from := fmt.Sprintf("(SELECT %s AS y, %s AS p, CAST(%s AS DOUBLE) AS w FROM t)", r.tab.Number(r.t.Label), r.tab.Number(r.t.Prediction), r.weight())
 	var rows int
 	var w, ww, mean float64
 	if err := r.one(ctx, "SELECT count(*), sum(w), sum(w*w), sum(w*y)/sum(w) FROM "+from, nil, &rows, &w, &ww, &mean); err != nil {
@@ -21,8 +22,8 @@ func (r *report) regression(ctx context.Context) error {
 	}
 	// e is the error, d the distance of the label from the mean label
 	var e1, e2, e4, d2, d4, cross float64
-	err := r.one(ctx, "SELECT sum(w*abs(e)), sum(w*e*e), sum(w*e*e*e*e), sum(w*d*d), sum(w*d*d*d*d), sum(w*e*e*d*d) FROM (SELECT w, y - p AS e, y - $1 AS d FROM "+from+")",
-		[]any{mean}, &e1, &e2, &e4, &d2, &d4, &cross)
+	err := r.one(ctx, "SELECT sum(w*abs(e)), sum(w*e*e), sum(w*e*e*e*e), sum(w*d*d), sum(w*d*d*d*d), sum(w*e*e*d*d) FROM (SELECT w, y - p AS e, y - CAST('"+strconv.FormatFloat(mean, 'g', -1, 64)+"' AS DOUBLE) AS d FROM "+from+")",
+		nil, &e1, &e2, &e4, &d2, &d4, &cross)
 	if err != nil {
 		return err
 	}
@@ -31,7 +32,7 @@ func (r *report) regression(ctx context.Context) error {
 	mse := ofMean(e2/w, e4/w, n).within(0, math.Inf(1))
 	r.add("rmse", number{math.Sqrt(mse.value), math.Sqrt(mse.low), math.Sqrt(mse.high)}, rows, "normal on mse", nil)
 	r.add("r2", explained(e2/w, d2/w, e4/w, d4/w, cross/w, n), rows, "normal, delta", nil)
-	return nil
+	return r.regressionOf(ctx)
 }
 
 // explained is 1 - a/b for the means a of squared errors and b of squared

@@ -5,35 +5,41 @@ package performance
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math"
 
 	"github.com/modelvet/modelvet"
+	"github.com/modelvet/modelvet/dataset"
 	"github.com/modelvet/modelvet/scanners/internal/stats"
 )
 
 const (
-	bins   = 15 // of the calibration error, of equal width
-	points = 64 // of a curve, at most
+	eps    = "2.220446049250313e-16" // the clipping of scikit-learn
+	bins   = 15                      // of the calibration error, of equal width
+	points = 64                      // of a curve, at most
 )
 
 // scores measures what follows from the score and the label.
 func (r *report) scores(ctx context.Context) error {
 	var rows, positives, negatives int
 	var low, high float64
-	err := r.one(ctx, "SELECT count(*), count(*) FILTER (y AND w > 0), count(*) FILTER (NOT y AND w > 0), min(s), max(s) FROM ("+r.pairs()+")",
-		r.args(), &rows, &positives, &negatives, &low, &high)
+	err := r.one(ctx, "SELECT count(*), count(*) FILTER (WHERE y AND w > 0), count(*) FILTER (WHERE NOT y AND w > 0), min(s), max(s) FROM ("+r.pairs()+")",
+		nil, &rows, &positives, &negatives, &low, &high)
 	if err != nil {
 		return err
 	}
 	if positives == 0 || negatives == 0 {
 		r.find("single-class", modelvet.SeverityWarn, fmt.Sprintf("%s is %q in %d of %d rows: no score can tell apart what is not there",
 			r.t.Label, r.positive, positives, positives+negatives))
-	} else if err := r.ranks(ctx, rows); err != nil {
+	} else if err := errors.Join(r.ranks(ctx, rows), r.previous(ctx, rows)); err != nil {
 		return err
 	}
 	if positives+negatives == 0 {
 		return nil // every weight is 0
+	}
+	if err := r.sliced(ctx, low >= 0 && high <= 1); err != nil {
+		return err
 	}
 	if low < 0 || high > 1 {
 		r.find("score-no-probability", modelvet.SeverityInfo, fmt.Sprintf("%s runs from %g to %g: it is no probability, so its calibration is not measured", r.t.Score, low, high))
@@ -47,17 +53,18 @@ func (r *report) scores(ctx context.Context) error {
 
 // pairs is the table of score s, truth y and weight w.
 func (r *report) pairs() string {
-	return "SELECT " + numeric(r.t.Score) + " AS s, " + r.tab.Text(r.t.Label) + " = $1 AS y, CAST(" + r.weight() + " AS DOUBLE) AS w FROM t"
+	return "SELECT " + r.tab.Number(r.t.Score) + " AS s, " + r.truth() + " AS y, CAST(" + r.weight() + " AS DOUBLE) AS w FROM t"
 }
 
-func (r *report) args() []any { return []any{r.positive} }
+// truth is the condition that the label is positive.
+func (r *report) truth() string { return r.tab.Text(r.t.Label) + " = " + dataset.Literal(r.positive) }
 
 // steps adds to each distinct score the positives and negatives at it (p, n,
 // and the sums of their squared weights pp, nn), at most it (cp, cn), and of all (tp, tn).
 func (r *report) steps() string {
 	return `SELECT *, sum(p) OVER up AS cp, sum(n) OVER up AS cn, sum(p) OVER () AS tp, sum(n) OVER () AS tn FROM (
-		SELECT s, coalesce(sum(w) FILTER (y), 0) AS p, coalesce(sum(w) FILTER (NOT y), 0) AS n,
-			coalesce(sum(w*w) FILTER (y), 0) AS pp, coalesce(sum(w*w) FILTER (NOT y), 0) AS nn
+		SELECT s, coalesce(sum(w) FILTER (WHERE y), 0) AS p, coalesce(sum(w) FILTER (WHERE NOT y), 0) AS n,
+			coalesce(sum(w*w) FILTER (WHERE y), 0) AS pp, coalesce(sum(w*w) FILTER (WHERE NOT y), 0) AS nn
 		FROM (` + r.pairs() + `) GROUP BY s) WINDOW up AS (ORDER BY s)`
 }
 
@@ -66,10 +73,10 @@ func (r *report) steps() string {
 // precision with the logit interval of Boyd et al. (2013).
 func (r *report) ranks(ctx context.Context, rows int) error {
 	var auc, ap, tp, tn, tpp, tnn, s10, s01 float64
-	err := r.one(ctx, `WITH k AS MATERIALIZED (`+r.steps()+`), a AS (SELECT sum(p * (cn - n / 2)) / (max(tp) * max(tn)) AS auc FROM k)
+	err := r.one(ctx, `WITH k AS (`+r.steps()+`), a AS (SELECT sum(p * (cn - n / 2)) / (max(tp) * max(tn)) AS auc FROM k)
 		SELECT any_value(auc), sum(CASE WHEN p > 0 THEN p / tp * (tp - cp + p) / (tp - cp + p + tn - cn + n) ELSE 0 END), any_value(tp), any_value(tn), sum(pp), sum(nn),
 			sum(pp * pow((cn - n / 2) / tn - auc, 2)), sum(nn * pow((tp - cp + p / 2) / tp - auc, 2)) FROM k, a`,
-		r.args(), &auc, &ap, &tp, &tn, &tpp, &tnn, &s10, &s01)
+		nil, &auc, &ap, &tp, &tn, &tpp, &tnn, &s10, &s01)
 	if err != nil {
 		return err
 	}
@@ -115,7 +122,7 @@ func logit(p, n float64) number {
 func (r *report) curve(ctx context.Context) error {
 	c := modelvet.Series{Name: name + "/roc_curve", X: []float64{0}, Y: []float64{0}}
 	err := r.each(ctx, `SELECT max(x), max(y) FROM (SELECT 1 - (cn - n) / tn AS x, 1 - (cp - p) / tp AS y FROM (`+r.steps()+`))
-		GROUP BY least(floor(x * 31), 30) * 31 + least(floor(y * 31), 30) ORDER BY 1, 2`, r.args(), func(rows *sql.Rows) error {
+		GROUP BY least(floor(x * 31), 30) * 31 + least(floor(y * 31), 30) ORDER BY 1, 2`, nil, func(rows *sql.Rows) error {
 		var x, y float64
 		err := rows.Scan(&x, &y)
 		c.X, c.Y = append(c.X, x), append(c.Y, y)
@@ -130,12 +137,11 @@ func (r *report) curve(ctx context.Context) error {
 
 // losses are means over the rows; their intervals are those of a mean.
 func (r *report) losses(ctx context.Context, rows int) error {
-	const eps = "2.220446049250313e-16" // the clipping of scikit-learn
 	loss := "-ln(greatest(" + eps + ", least(1 - " + eps + ", CASE WHEN y THEN s ELSE 1 - s END)))"
 	square := "pow(s - CASE WHEN y THEN 1 ELSE 0 END, 2)"
 	for _, c := range []struct{ metric, expr string }{{"log_loss", loss}, {"brier", square}} {
 		var w, ww, mean, second float64
-		err := r.one(ctx, "SELECT sum(w), sum(w*w), sum(w*v), sum(w*v*v) FROM (SELECT w, "+c.expr+" AS v FROM ("+r.pairs()+"))", r.args(), &w, &ww, &mean, &second)
+		err := r.one(ctx, "SELECT sum(w), sum(w*w), sum(w*v), sum(w*v*v) FROM (SELECT w, "+c.expr+" AS v FROM ("+r.pairs()+"))", nil, &w, &ww, &mean, &second)
 		if err != nil {
 			return err
 		}
@@ -155,9 +161,9 @@ func ofMean(mean, second, n float64) number {
 func (r *report) calibration(ctx context.Context, rows int) error {
 	var all []bin
 	chart := modelvet.Series{Name: name + "/calibration"}
-	err := r.each(ctx, fmt.Sprintf(`SELECT sum(w), sum(w*w), sum(w*s), sum(w*g), sum(w*g*g), coalesce(sum(w) FILTER (y), 0) FROM (
+	err := r.each(ctx, fmt.Sprintf(`SELECT sum(w), sum(w*w), sum(w*s), sum(w*g), sum(w*g*g), coalesce(sum(w) FILTER (WHERE y), 0) FROM (
 		SELECT *, s - CASE WHEN y THEN 1 ELSE 0 END AS g, least(floor(s * %d), %d) AS b FROM (%s)) GROUP BY b ORDER BY b`, bins, bins-1, r.pairs()),
-		r.args(), func(rows *sql.Rows) error {
+		nil, func(rows *sql.Rows) error {
 			var b bin
 			var score, positives float64
 			err := rows.Scan(&b.weight, &b.squares, &score, &b.gap, &b.gapSquared, &positives)

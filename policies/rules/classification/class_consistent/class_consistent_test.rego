@@ -1,5 +1,6 @@
 package policies.rules.classification.class_consistent_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.classification.class_consistent as rule
 
 test_passes if {
@@ -12,4 +13,14 @@ test_denies_a_contradiction if {
 
 test_not_applicable_without_area if {
 	count(rule.not_applicable) == 1 with input.system as {"riskClass": "minimal"}
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "not_applicable": count(rule.not_applicable)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "not_applicable": 0}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "not_applicable": count(rule.not_applicable)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "not_applicable": 1}
 }

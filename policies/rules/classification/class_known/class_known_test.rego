@@ -1,5 +1,6 @@
 package policies.rules.classification.class_known_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.classification.class_known as rule
 
 test_passes if {
@@ -12,4 +13,14 @@ test_denies_prohibited if {
 
 test_denies_another_word if {
 	rule.deny == {"risk class \"low\" is none of high, limited, minimal, gpai"} with input.system as {"riskClass": "low"}
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0}
 }

@@ -1,5 +1,6 @@
 package policies.rules.data_governance.protected_not_features_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.data_governance.protected_not_features as rule
 
 tables(training) := {"tables": [training, {"name": "p", "kind": "predictions", "protected": ["age"]}]}
@@ -26,4 +27,14 @@ test_unknown_without_attributes if {
 
 test_unknown_without_training_data if {
 	rule.unknown == {"no table of kind training is declared"} with input.system as {"tables": [{"name": "p", "kind": "predictions", "protected": ["age"]}]}
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 0}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 1}
 }

@@ -14,7 +14,7 @@ import future.keywords.not
 
 deny contains sprintf("table %s: %s is not in the artifact", [table.name, table.path]) if {
 	some table in input.system.tables
-	not table.path in {file.path | some file in input.subject.files}
+	not table.path in _packed
 	not _glob(table.path)
 }
 
@@ -27,5 +27,7 @@ deny contains sprintf("table %s: no file of the artifact matches %s", [table.nam
 deny contains "no tables are declared" if {
 	count({t | some t in input.system.tables}) == 0
 }
+
+_packed contains file.path if some file in input.subject.files
 
 _glob(path) if regex.match(`[*?\[{]`, path)

@@ -1,5 +1,6 @@
 package policies.rules.data_governance.tables_packed_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.data_governance.tables_packed as rule
 
 subject := {"files": [{"path": "data/a.csv"}]}
@@ -22,4 +23,14 @@ test_denies_an_empty_glob if {
 
 test_denies_no_tables if {
 	rule.deny == {"no tables are declared"} with input.system as {} with input.subject as subject
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 4}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 1}
 }

@@ -1,5 +1,6 @@
 package policies.rules.documentation.risk_register_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.documentation.risk_register as rule
 
 test_passes if {
@@ -20,4 +21,14 @@ test_denies_an_empty_file if {
 
 test_denies_weights_in_its_place if {
 	rule.deny == {"no risk-register is declared and packed"} with input.system as {"documents": [{"kind": "risk-register", "path": "d.md"}]} with input.subject as {"files": [{"path": "d.md", "kind": "weight", "size": 1}]}
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 1}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 1}
 }

@@ -1,5 +1,6 @@
 package policies.rules.explainability.protected_share_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.explainability.protected_share as rule
 
 scan(value) := {"measurements": [{"metric": "explainability/protected_share", "value": value, "n": 100}]}
@@ -24,4 +25,14 @@ test_unknown_when_not_measured if {
 
 test_unknown_on_no_rows if {
 	rule.unknown == {"explainability/protected_share rests on no rows"} with input.scans.explainability as {"measurements": [{"metric": "explainability/protected_share", "value": 0.1, "n": 0}]} with data.config.thresholds as config
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 1}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 1}
 }

@@ -1,5 +1,6 @@
 package policies.rules.fairness.demographic_parity_difference_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.fairness.demographic_parity_difference as rule
 
 input_with(value, low, high, n) := {
@@ -86,4 +87,27 @@ test_a_combination_is_judged_at_its_value if {
 		"scans": {"fairness": {"measurements": [{"metric": "fairness/demographic_parity_difference", "value": 0.1, "low": 0, "high": 0.4, "n": 100, "slice": {"attribute": "age×sex"}}]}},
 	}
 		with data.config.thresholds as config
+}
+
+test_a_small_reference_is_left_to_its_own_rule if {
+	count(rule.deny) + count(rule.unknown) == 0 with input as {
+		"system": {"tables": [{"name": "predictions", "kind": "predictions", "path": "p.csv", "protected": ["age"]}]},
+		"scans": {"fairness": {"measurements": [
+			{"metric": "fairness/selection_rate", "value": 0.5, "n": 5, "slice": {"attribute": "age", "group": "old"}},
+			{"metric": "fairness/demographic_parity_difference", "value": 0.02, "low": 0.02, "high": 0.02, "n": 100, "slice": {"attribute": "age"}},
+			{"metric": "fairness/demographic_parity_ratio", "value": 0.9, "low": 0.9, "high": 1, "n": 100, "slice": {"attribute": "age"}},
+			{"metric": "fairness/demographic_parity_difference", "value": 0, "low": 0, "high": 0, "n": 5, "slice": {"attribute": "age", "group": "young", "reference": "old"}},
+		]}},
+	}
+		with data.config.thresholds as config
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 1, "unknown": 1}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 1}
 }

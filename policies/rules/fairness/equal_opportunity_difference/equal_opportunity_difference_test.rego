@@ -1,5 +1,6 @@
 package policies.rules.fairness.equal_opportunity_difference_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.fairness.equal_opportunity_difference as rule
 
 input_with(value, low, high, n) := {
@@ -78,4 +79,14 @@ test_unknown_with_one_group_only if {
 	}
 		with data.config.thresholds as config
 	contains(sentence, "names only one of the groups")
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 1}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 1}
 }

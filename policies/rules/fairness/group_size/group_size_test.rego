@@ -1,5 +1,6 @@
 package policies.rules.fairness.group_size_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.fairness.group_size as rule
 
 input_with(n, groups) := {
@@ -26,4 +27,14 @@ test_unknown_when_not_counted if {
 
 test_unknown_without_attributes if {
 	rule.unknown == {"no protected attribute is declared for the table of predictions"} with input as {"system": {"tables": []}, "scans": {"fairness": {"measurements": []}}} with data.config.thresholds as config
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 1}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 1}
 }

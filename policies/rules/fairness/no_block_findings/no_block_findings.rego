@@ -14,3 +14,10 @@ deny contains sprintf("%s: %s (%s)", [f.path, f.what, f.id]) if {
 	some f in input.scans.fairness.findings
 	f.severity == "block"
 }
+
+deny contains sprintf("%s: %s (%s)", [f.path, f.what, f.id]) if {
+	some f in input.scans.fairness.findings
+	f.id in {"fairness/reversed-polarity"}
+}
+
+unknown contains "the scanner names nothing that it read" if count(input.scans.fairness.coverage.read) == 0

@@ -1,5 +1,6 @@
 package policies.rules.fairness.no_block_findings_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.fairness.no_block_findings as rule
 
 found(id, severity) := {"findings": [{"id": id, "path": "a", "what": "b", "severity": severity}]}
@@ -14,4 +15,22 @@ test_denies if {
 
 test_lets_the_harmless_by if {
 	rule.deny == set() with input.scans.fairness as found("x/other", "info")
+}
+
+test_denies_what_the_scanner_calls_a_warning if {
+	rule.deny == {"t: x (fairness/reversed-polarity)"} with input.scans.fairness as {"findings": [{"id": "fairness/reversed-polarity", "path": "t", "what": "x", "severity": "warn"}], "coverage": {"read": ["t"]}}
+}
+
+test_unknown_when_nothing_was_read if {
+	count(rule.unknown) == 1 with input.scans.fairness as {"findings": [], "coverage": {"read": []}}
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 0}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 0}
 }

@@ -13,11 +13,10 @@ package policies.rules.integrity.digests_match
 
 import future.keywords.not
 
-deny contains sprintf("%s: signed as %s, packed as %s", [file.path, r.digest, file.digest]) if {
+deny contains sprintf("%s: signed as %s, packed as %s", [file.path, digest, file.digest]) if {
 	some file in input.subject.files
-	some r in input.signature.resources
-	r.name == file.path
-	concat("", ["sha256:", r.digest]) != file.digest
+	some digest in _signed[file.path]
+	concat("", ["sha256:", digest]) != file.digest
 }
 
 deny contains sprintf("%s: its digest is %s, and sha256 is wanted", [r.name, r.algorithm]) if {
@@ -27,5 +26,7 @@ deny contains sprintf("%s: its digest is %s, and sha256 is wanted", [r.name, r.a
 
 unknown contains sprintf("no signed digest of %s", [file.path]) if {
 	some file in input.subject.files
-	not file.path in {r.name | some r in input.signature.resources}
+	not _signed[file.path]
 }
+
+_signed[r.name] contains r.digest if some r in input.signature.resources

@@ -1,5 +1,6 @@
 package policies.rules.integrity.digests_match_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.integrity.digests_match as rule
 
 test_passes if {
@@ -16,4 +17,14 @@ test_denies_another_algorithm if {
 
 test_unknown_without_a_digest if {
 	rule.unknown == {"no signed digest of b"} with input.subject as {"files": [{"path": "b", "digest": "sha256:11"}]} with input.signature as {"resources": [{"name": "a", "algorithm": "sha256", "digest": "11"}]}
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 4}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 1}
 }

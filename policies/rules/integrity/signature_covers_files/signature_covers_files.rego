@@ -15,10 +15,14 @@ import future.keywords.not
 
 deny contains sprintf("%s is not signed", [file.path]) if {
 	some file in input.subject.files
-	not file.path in {r.name | some r in input.signature.resources}
+	not file.path in _signed
 }
 
 deny contains sprintf("%s is signed and not in the artifact", [r.name]) if {
 	some r in input.signature.resources
-	not r.name in {file.path | some file in input.subject.files}
+	not r.name in _packed
 }
+
+_signed contains r.name if some r in input.signature.resources
+
+_packed contains file.path if some file in input.subject.files

@@ -1,5 +1,6 @@
 package policies.rules.logging.retention_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.logging.retention as rule
 
 config := {"logging": {"retention_days_min": 183}}
@@ -14,4 +15,14 @@ test_denies_a_day_less if {
 
 test_denies_when_not_said if {
 	rule.deny == {"it is not declared how long logs are kept"} with input.system as {} with data.config.thresholds as config
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 1}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 1}
 }

@@ -1,5 +1,6 @@
 package policies.rules.monitoring.fairness_watched_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.monitoring.fairness_watched as rule
 
 test_passes if {
@@ -12,4 +13,14 @@ test_denies_none if {
 
 test_unknown_without_attributes if {
 	count(rule.unknown) == 1 with input.system as {"tables": []}
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 1, "unknown": 0}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 1}
 }

@@ -1,5 +1,6 @@
 package policies.rules.performance.declared_is_measured_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.performance.declared_is_measured as rule
 
 measured := [{"metric": "performance/roc_auc", "value": 0.8, "n": 100}]
@@ -20,4 +21,14 @@ test_unknown_when_not_measured if {
 
 test_not_applicable_without_declaration if {
 	count(rule.not_applicable) == 1 with input.scans.performance as {"measurements": [], "findings": []} with input.system as {}
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown), "not_applicable": count(rule.not_applicable)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 0, "not_applicable": 1}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown), "not_applicable": count(rule.not_applicable)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 0, "not_applicable": 1}
 }

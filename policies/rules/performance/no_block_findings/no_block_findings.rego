@@ -14,3 +14,10 @@ deny contains sprintf("%s: %s (%s)", [f.path, f.what, f.id]) if {
 	some f in input.scans.performance.findings
 	f.severity == "block"
 }
+
+deny contains sprintf("%s: %s (%s)", [f.path, f.what, f.id]) if {
+	some f in input.scans.performance.findings
+	f.id in {"performance/reversed-score", "performance/single-class"}
+}
+
+unknown contains "the scanner names nothing that it read" if count(input.scans.performance.coverage.read) == 0

@@ -1,5 +1,6 @@
 package policies.rules.poisoning.scan_complete_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.poisoning.scan_complete as rule
 
 test_passes if {
@@ -12,4 +13,14 @@ test_denies_a_gap if {
 
 test_unknown_when_nothing_is_named if {
 	count(rule.unknown) == 1 with input.scans.poisoning as {"coverage": {"read": [], "skipped": []}}
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 0}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 0}
 }

@@ -1,5 +1,6 @@
 package policies.rules.provenance.base_models_pinned_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.provenance.base_models_pinned as rule
 
 test_passes if {
@@ -12,4 +13,14 @@ test_denies_a_name if {
 
 test_not_applicable_without if {
 	count(rule.not_applicable) == 1 with input.lineage as [{"source": "git", "inputs": [{"kind": "code", "name": "b"}], "facts": {}}]
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "not_applicable": count(rule.not_applicable)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "not_applicable": 1}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "not_applicable": count(rule.not_applicable)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "not_applicable": 1}
 }

@@ -1,5 +1,6 @@
 package policies.rules.provenance.build_agrees_with_lineage_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.provenance.build_agrees_with_lineage as rule
 
 test_passes if {
@@ -17,4 +18,14 @@ test_unknown_without_a_digest if {
 
 test_unknown_without_data if {
 	count(rule.unknown) == 1 with input.lineage as [{"source": "git", "inputs": [{"kind": "code", "name": "d"}]}] with input.provenance as {}
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0, "unknown": 1}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 1, "unknown": 0}
 }

@@ -1,5 +1,6 @@
 package policies.rules.provenance.commit_known_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.provenance.commit_known as rule
 
 test_passes_by_fact if {
@@ -12,4 +13,14 @@ test_passes_by_input if {
 
 test_denies if {
 	count(rule.deny) == 1 with input.lineage as [{"source": "git", "inputs": [], "facts": {"commit": "main"}}]
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 1}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 1}
 }

@@ -1,5 +1,6 @@
 package policies.rules.provenance.training_data_digest_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.provenance.training_data_digest as rule
 
 test_passes if {
@@ -12,4 +13,14 @@ test_denies_no_data if {
 
 test_denies_no_digest if {
 	rule.deny == {"data set d has no SHA-256"} with input.lineage as [{"source": "git", "inputs": [{"kind": "dataset", "name": "d"}], "facts": {}}]
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 1}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0}
 }

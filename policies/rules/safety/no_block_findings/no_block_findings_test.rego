@@ -1,5 +1,6 @@
 package policies.rules.safety.no_block_findings_test
 
+import data.policies.lib.worlds_test
 import data.policies.rules.safety.no_block_findings as rule
 
 found(id, severity) := {"findings": [{"id": id, "path": "a", "what": "b", "severity": severity}]}
@@ -14,4 +15,14 @@ test_denies if {
 
 test_lets_the_harmless_by if {
 	rule.deny == set() with input.scans.modelfile as found("x/other", "info")
+}
+
+test_noise if {
+	said := {"deny": count(rule.deny)} with input as worlds_test.noise with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0}
+}
+
+test_elsewhere if {
+	said := {"deny": count(rule.deny)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
+	said == {"deny": 0}
 }

@@ -22,9 +22,12 @@ deny contains sprintf("%s: %s", [file.path, "its format is not on the list of th
 deny contains sprintf("%s: it is a pickle, whatever its name says", [file.path]) if {
 	some file in input.subject.files
 	file.kind == "weight"
+	file.path in _pickles
+}
+
+_pickles contains split(f.path, "!")[0] if {
 	some f in input.scans.modelfile.findings
 	startswith(f.id, "pickle/")
-	split(f.path, "!")[0] == file.path
 }
 
 _holds_data_only(path) if {

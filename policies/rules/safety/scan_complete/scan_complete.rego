@@ -19,5 +19,7 @@ deny contains sprintf("%s was not read: %s", [gap.path, gap.reason]) if {
 deny contains sprintf("weight file %s was not read", [file.path]) if {
 	some file in input.subject.files
 	file.kind == "weight"
-	not file.path in {path | some path in input.scans.modelfile.coverage.read}
+	not file.path in _read
 }
+
+_read contains path if some path in input.scans.modelfile.coverage.read

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build interop
+
+package scanners_test
+
+import (
+	"database/sql"
+	"encoding/csv"
+	"fmt"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/modelvet/modelvet"
+	"github.com/modelvet/modelvet/scanners"
+)
+
+// decided is the German credit data with a rule of thumb that decides: numbers,
+// text, empty fields, ties, a quotation mark.
+func decided(t *testing.T) [][]string {
+	t.Helper()
+	f, err := os.Open("../testdata/data/german-credit.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	in, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := map[string]int{}
+	for i, c := range in[0] {
+		at[c] = i
+	}
+	var out [][]string
+	for i, r := range in[1:] {
+		months, _ := strconv.Atoi(r[at["duration_months"]])
+		age, _ := strconv.Atoi(r[at["age"]])
+		group := []string{"young", "o'ld"}[min(1, age/26)]
+		if i%97 == 0 {
+			group = ""
+		}
+		s := 1 / (1 + float64(months)/24)
+		out = append(out, []string{bit(r[at["credit_risk"]] == "1"), bit(s > .5), fmt.Sprintf("%.4f", s), fmt.Sprintf("%.4f", math.Sqrt(s)),
+			group, r[at["personal_status_sex"]], strconv.Itoa(1 + i%3)})
+	}
+	return out
+}
+
+func bit(b bool) string {
+	if b {
+		return "1"
+	}
+	return "0"
+}
+
+// TestInteropTrino asks the same questions of the same rows in both engines.
+func TestInteropTrino(t *testing.T) {
+	address := os.Getenv("MODELVET_TRINO")
+	if address == "" {
+		t.Fatal("no Trino server: run scripts/interop-trino.sh")
+	}
+	rows := decided(t)
+	load(t, address, rows)
+	dir := t.TempDir()
+	var b strings.Builder
+	b.WriteString("y,p,s,q,age,sex,w\n")
+	for _, r := range rows {
+		b.WriteString(strings.Join(r, ",") + "\n")
+	}
+	if err := os.WriteFile(filepath.Join(dir, "p.csv"), []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, weight := range []string{"", "w"} {
+		for _, only := range [][]string{{"fairness"}, {"performance"}} {
+			t.Run(only[0]+weight, func(t *testing.T) {
+				tab := modelvet.Table{Name: "predictions", Kind: "predictions", Label: "y", Prediction: "p", Score: "s", Previous: "q", Protected: []string{"age", "sex"}, Weight: weight}
+				here, there := tab, tab
+				here.Path, there.SQL = "p.csv", &modelvet.SQL{Engine: "trino", Relation: "memory.default.predictions"}
+				same(t, measure(t, dir, here, only), measure(t, dir, there, only))
+			})
+		}
+	}
+	tab := modelvet.Table{Name: "p", Kind: "predictions", Prediction: "nothing", Protected: []string{"age"}, SQL: &modelvet.SQL{Engine: "trino", Relation: "memory.default.predictions"}}
+	ss, _ := scanners.Named([]string{"fairness"})
+	if _, err := scanners.Run(t.Context(), modelvet.Model{Dir: dir, System: modelvet.System{Tables: []modelvet.Table{tab}}}, ss); err == nil || !strings.Contains(err.Error(), `"nothing"`) {
+		t.Errorf("a column that is not there: %v", err)
+	}
+}
+
+func measure(t *testing.T, dir string, tab modelvet.Table, only []string) modelvet.Scan {
+	t.Helper()
+	ss, err := scanners.Named(only)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := scanners.Run(t.Context(), modelvet.Model{Dir: dir, System: modelvet.System{
+		Model: modelvet.ModelFiles{Task: "binary-classification"}, Tables: []modelvet.Table{tab}}}, ss)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out[0]
+}
+
+func load(t *testing.T, address string, rows [][]string) {
+	t.Helper()
+	db, err := sql.Open("trino", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	run := func(q string) {
+		if _, err := db.ExecContext(t.Context(), q); err != nil {
+			t.Fatalf("%.200s: %v", q, err)
+		}
+	}
+	run("DROP TABLE IF EXISTS memory.default.predictions")
+	run("CREATE TABLE memory.default.predictions (y BIGINT, p DOUBLE, s DOUBLE, q DOUBLE, age VARCHAR, sex VARCHAR(8), w INTEGER)")
+	for part := range slices.Chunk(rows, 250) {
+		var values []string
+		for _, r := range part {
+			age := "NULL"
+			if r[4] != "" {
+				age = "'" + strings.ReplaceAll(r[4], "'", "''") + "'"
+			}
+			values = append(values, fmt.Sprintf("(%s, %s.0E0, %sE0, %sE0, %s, '%s', %s)", r[0], r[1], r[2], r[3], age, r[5], r[6]))
+		}
+		run("INSERT INTO memory.default.predictions VALUES " + strings.Join(values, ", "))
+	}
+}
+
+// same compares measurement by measurement.
+func same(t *testing.T, here, there modelvet.Scan) {
+	t.Helper()
+	if len(here.Measurements) != len(there.Measurements) || len(here.Measurements) < 15 {
+		t.Fatalf("%d measurements here, %d there", len(here.Measurements), len(there.Measurements))
+	}
+	for i, a := range here.Measurements {
+		b := there.Measurements[i]
+		if a.Metric != b.Metric || !maps.Equal(a.Slice, b.Slice) || a.N != b.N || a.Method != b.Method || !close(&a.Value, &b.Value) ||
+			!close(a.Low, b.Low) || !close(a.High, b.High) || !close(a.P, b.P) {
+			t.Errorf("here %+v, there %+v", a, b)
+		}
+	}
+	if len(here.Findings) != len(there.Findings) {
+		t.Errorf("findings: here %+v, there %+v", here.Findings, there.Findings)
+	}
+	t.Logf("%d measurements are the same", len(here.Measurements))
+}
+
+func close(a, b *float64) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return math.Abs(*a-*b) <= 1e-9*math.Max(1, math.Abs(*a))
+}
