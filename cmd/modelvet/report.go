@@ -44,7 +44,7 @@ func reportVerb(t *terminal) *cobra.Command {
 	cmd.Flags().StringVar(&f.out, "out", "", "file to write (default: standard output)")
 	cmd.Flags().StringVar(&f.template, "template", "", "JSON or YAML file with the organisation's name, logo, colour, language and sections")
 	f.seal.add(cmd, "Seal of the organisation")
-	cmd.AddCommand(reportVerifyVerb(t), reportSignVerb(t))
+	cmd.AddCommand(reportVerifyVerb(t), reportSignVerb(t), reportDiffVerb(t))
 	return cmd
 }
 
