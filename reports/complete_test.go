@@ -305,6 +305,22 @@ func TestTheVerdictIsNeverSoftened(t *testing.T) {
 	}
 }
 
+// TestVerdictAndExitCode: what a pipeline reads as an exit code is what every
+// format for programs says, for every outcome that there is or is not.
+func TestVerdictAndExitCode(t *testing.T) {
+	for seed := range uint64(20) {
+		d := randomDecision(seed)
+		want := map[modelvet.Verdict]int{modelvet.Allowed: 0, modelvet.Pending: 4}
+		code, ok := want[d.Outcome]
+		if !ok {
+			code = 3
+		}
+		if exitCode(d.Outcome) != code || !strings.Contains(string(render(t, "sarif", d)), fmt.Sprintf(`"exitCode": %d`, code)) {
+			t.Errorf("seed %d: outcome %q is told as another exit code than %d", seed, d.Outcome, code)
+		}
+	}
+}
+
 func TestUnknownOutcomesAreBlocked(t *testing.T) {
 	for _, o := range []modelvet.Verdict{"", "ALLOWED", "allowed ", "pass", "true", "error"} {
 		d := allowedFixture()

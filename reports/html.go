@@ -78,6 +78,9 @@ func newHTMLPage(v view, t Template) *htmlPage {
 	p.Script = template.HTML("<script>" + pageJS + "</script>")
 	p.CSP = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; img-src data:; base-uri 'none'; form-action 'none'", cspHash(css), cspHash(pageJS))
 	p.Language = v.language
+	for _, h := range []string{"Summary", "Findings", "Controls", "Rules", "Measurements", "System", "Lineage", "Evidence", "Approvals and waivers", "Limits of this report"} {
+		p.regions[v.t(h)] = 1 // the sections themselves have these names
+	}
 	if len(t.Logo) > 0 {
 		p.Logo = template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(t.Logo))
 	}

@@ -216,3 +216,35 @@ func TestInteropAxe(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
+
+// TestInteropLibreOffice: a word processor opens the drafts, and shows every objection.
+func TestInteropLibreOffice(t *testing.T) {
+	dir := t.TempDir()
+	args := []string{"-env:UserInstallation=file://" + dir + "/profile", "--headless", "--convert-to", "pdf", "--outdir", dir}
+	for _, format := range []string{"model-card-docx", "annex-iv-docx"} {
+		for name, d := range map[string]modelvet.Decision{"denied": fixture(), "hostile": randomDecision(3), "empty": {}} {
+			path := filepath.Join(dir, format+"-"+name+".docx")
+			if err := os.WriteFile(path, render(t, format, d), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			args = append(args, path)
+		}
+	}
+	out := run(t, "soffice", args...)
+	for _, path := range args[6:] {
+		pdf := strings.TrimSuffix(path, "docx") + "pdf"
+		if _, err := os.Stat(pdf); err != nil {
+			t.Errorf("%s was not opened: %v\n%s", path, err, out)
+			continue
+		}
+		if !strings.Contains(path, "denied") {
+			continue
+		}
+		text := strings.ReplaceAll(flat(run(t, "pdftotext", "-layout", pdf, "-")), " ", "")
+		for what, want := range mustBeTold(fixture()) {
+			if !strings.Contains(text, strings.ReplaceAll(want, " ", "")) {
+				t.Errorf("%s: %s is not there: %q", path, what, want)
+			}
+		}
+	}
+}

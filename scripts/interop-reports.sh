@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs the tools that read our reports (veraPDF from Maven Central, axe-core
 # from npm) into the cache, then runs the interop tests of reports/.
-# Needs: mvn, java, qpdf, pdftotext, pdfdetach, node, npm, chromium.
+# Needs: mvn, java, qpdf, pdftotext, pdfdetach, pdfsig, node, npm, chromium and
+# LibreOffice Writer; the last is installed from Debian when root asks.
 set -eu
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/modelvet"
-for tool in mvn java qpdf pdftotext pdfdetach node npm chromium; do
-  command -v "$tool" >/dev/null || { echo "interop-reports: $tool is missing: install maven, a JRE, qpdf, poppler-utils, nodejs, npm and chromium" >&2; exit 2; }
+if ! command -v soffice >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libreoffice-writer-nogui >/dev/null
+fi
+for tool in mvn java qpdf pdftotext pdfdetach pdfsig node npm chromium soffice; do
+  command -v "$tool" >/dev/null || { echo "interop-reports: $tool is missing: install maven, a JRE, qpdf, poppler-utils, nodejs, npm, chromium and libreoffice-writer-nogui" >&2; exit 2; }
 done
 mkdir -p "$cache/verapdf" "$cache/axe"
 if [ ! -s "$cache/verapdf/classpath" ]; then

@@ -44,7 +44,7 @@ func reportVerb(t *terminal) *cobra.Command {
 	cmd.Flags().StringVar(&f.out, "out", "", "file to write (default: standard output)")
 	cmd.Flags().StringVar(&f.template, "template", "", "JSON or YAML file with the organisation's name, logo, colour, language and sections")
 	f.seal.add(cmd, "Seal of the organisation")
-	cmd.AddCommand(reportVerifyVerb(t), reportSignVerb(t))
+	cmd.AddCommand(reportVerifyVerb(t), reportSignVerb(t), reportDiffVerb(t))
 	return cmd
 }
 
@@ -55,6 +55,9 @@ type reportFlags struct {
 
 // render is the whole report, signed if that was asked for.
 func (f *reportFlags) render(ctx context.Context, d modelvet.Decision) ([]byte, error) {
+	if name := f.format + "-docx"; strings.HasSuffix(f.out, ".docx") && reports.Formats[name] != nil {
+		f.format = name
+	}
 	if _, ok := reports.Formats[f.format]; !ok {
 		return nil, usage("there is no format %q; there are: %s", f.format, strings.Join(formats(), ", "))
 	}
