@@ -76,10 +76,11 @@ type ModelFiles struct {
 
 // Table is a data set and the roles of its columns.
 type Table struct {
-	Name       string   `json:"name"` // unique in a system: training, predictions, attributions
-	Kind       string   `json:"kind"` // training, validation, test, predictions, attributions, reference, production
-	Path       string   `json:"path,omitempty"` // file or glob, relative to the folder of modelvet.yaml
-	SQL        *SQL     `json:"sql,omitempty"`  // instead of a path: a relation of an SQL engine
+	Name       string   `json:"name"`              // unique in a system: training, predictions, attributions
+	Kind       string   `json:"kind"`              // training, validation, test, predictions, attributions, reference, production
+	Path       string   `json:"path,omitempty"`    // file or glob, relative to the folder of modelvet.yaml
+	Licence    string   `json:"licence,omitempty"` // SPDX expression
+	SQL        *SQL     `json:"sql,omitempty"`     // instead of a path: a relation of an SQL engine
 	ID         string   `json:"id,omitempty"`
 	Label      string   `json:"label,omitempty"`
 	Prediction string   `json:"prediction,omitempty"`

@@ -18,6 +18,7 @@ var kinds = map[string]string{
 	"provenance": modelvet.PredicateProvenance, "signature": modelvet.PredicateModelSignature, "bom": modelvet.PredicateMLBOM,
 	"spdx": PredicateSPDX, "decision": modelvet.PredicateDecision, "vsa": modelvet.PredicateVSA, "test-result": modelvet.PredicateTestResult,
 	"approval": modelvet.PredicateApproval, "waiver": modelvet.PredicateWaiver,
+	"document": modelvet.PredicateDocument, "thresholds": modelvet.PredicateThresholds,
 }
 
 // PredicateSPDX is an SPDX 3 document (in-toto attestation framework, spec/predicates/spdx3.md).

@@ -203,6 +203,9 @@ func (in input) component(ref string) cdx.Component {
 	case "code":
 		c.Type = cdx.ComponentTypeApplication
 	}
+	if in.table != nil && in.table.Licence != "" {
+		c.Licenses = &cdx.Licenses{{Expression: in.table.Licence}}
+	}
 	if _, ok := hexOf(in.digest); !ok && in.digest != "" {
 		c.Version = in.digest
 	}

@@ -94,6 +94,7 @@ tables:
   - name: training
     kind: training
     path: data/training.csv
+    licence: CC-BY-4.0
     id: id
     label: label
     protected: [sex, age_group]
@@ -103,6 +104,7 @@ tables:
   - name: predictions
     kind: predictions
     path: data/predictions.csv
+    licence: CC-BY-4.0
     id: id
     label: label
     score: score
@@ -113,6 +115,7 @@ tables:
   - name: attributions
     kind: attributions
     path: data/attributions.csv
+    licence: CC-BY-4.0
     id: id
     features: {features}
     baseValue: {f['base']:.8g}
@@ -136,11 +139,26 @@ oversight:
     - A credit officer sees the score, its five largest reasons and the documents, and decides.
     - Any officer can set the score aside; the reason is recorded.
     - The owner can switch the model off; applications then go to manual underwriting.
+  stop: The owner, or the officer on duty, switches the score off in the credit desk; open applications go to manual underwriting.
 
 monitoring:
   owner: model-risk
   metrics: [performance/roc_auc, fairness/demographic_parity_difference, fairness/equalized_odds_difference, drift/psi]
   logRetentionDays: 365
+  events: [prediction, model-version, override, error]
+  incidents: model-risk@bank.example, within one working day
+
+limits:
+  limitations:
+    - Trained on one bank's loans of 1973 to 1975; incomes, products and customers have changed.
+    - Groups under 30 rows are too small to be measured.
+  misuse:
+    - Used to refuse without an officer, which takes the applicant's way to be heard.
+    - Used to price rather than to assess, for which it was not measured.
+
+personalData: {{processed: true, legalBasis: art-6-1-b}}
+deployment: {{stages: [production], countries: [DE]}}
+recordKeeping: {{documentationDays: 3650}}
 
 performance:
   performance/accuracy: {f['accuracy']:.6g}

@@ -24,6 +24,11 @@ deny contains sprintf("table %s: no file of the artifact matches %s", [table.nam
 	count({file.path | some file in input.subject.files; glob.match(table.path, ["/"], file.path)}) == 0
 }
 
+deny contains sprintf("table %s lies in an SQL engine and not in the artifact", [table.name]) if {
+	some table in input.system.tables
+	not table.path
+}
+
 deny contains "no tables are declared" if {
 	count({t | some t in input.system.tables}) == 0
 }

@@ -21,6 +21,10 @@ test_denies_an_empty_glob if {
 	rule.deny == {"table t: no file of the artifact matches data/*.parquet"} with input.system as {"tables": [{"name": "t", "path": "data/*.parquet"}]} with input.subject as subject
 }
 
+test_denies_a_relation if {
+	rule.deny == {"table t lies in an SQL engine and not in the artifact"} with input.system as {"tables": [{"name": "t", "sql": {"engine": "trino", "relation": "a.b.c"}}]} with input.subject as subject
+}
+
 test_denies_no_tables if {
 	rule.deny == {"no tables are declared"} with input.system as {} with input.subject as subject
 }

@@ -10,11 +10,11 @@ test_passes if {
 }
 
 test_denies_one_key if {
-	rule.deny == {"one key signed the build and scan/fairness"} with input.evidence as pair("a", "a") with input.provenance as {"builder": "x"}
+	rule.deny == {"one signer vouches for the build and for scan/fairness"} with input.evidence as pair("a", "a") with input.provenance as {"builder": "x"}
 }
 
 test_denies_one_identity if {
-	count(rule.deny) == 1 with input.evidence as [{"kind": "provenance", "signer": {"name": "p", "keyId": "k", "identity": "i"}}, {"kind": "scan/fairness", "signer": {"name": "p", "keyId": "k", "identity": "i"}}] with input.provenance as {"builder": "x"}
+	count(rule.deny) == 1 with input.evidence as [{"kind": "provenance", "signer": {"name": "p", "keyId": "k", "identity": "i"}}, {"kind": "scan/fairness", "signer": {"name": "p", "keyId": "l", "identity": "i"}}] with input.provenance as {"builder": "x"}
 }
 
 test_unknown_without_scans if {
@@ -29,4 +29,8 @@ test_noise if {
 test_elsewhere if {
 	said := {"deny": count(rule.deny), "unknown": count(rule.unknown)} with input as worlds_test.elsewhere with data.config.thresholds as worlds_test.bounds
 	said == {"deny": 0, "unknown": 1}
+}
+
+test_passes_other_identity if {
+	rule.deny == set() with input.evidence as [{"kind": "provenance", "signer": {"keyId": "k", "identity": "i"}}, {"kind": "scan/fairness", "signer": {"keyId": "k", "identity": "j"}}] with input.provenance as {"builder": "x"}
 }
