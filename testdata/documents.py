@@ -158,7 +158,7 @@ limits:
 
 personalData: {{processed: true, legalBasis: art-6-1-b}}
 deployment: {{stages: [production], countries: [DE]}}
-recordKeeping: {{documentationDays: 3650}}
+recordKeeping: {{documentationDays: 3653}}
 
 performance:
   performance/accuracy: {f['accuracy']:.6g}

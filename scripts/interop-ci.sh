@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The GitHub Action in a real runner: act (nektos/act) on this host. Allowed,
+# denied and pending; enforce and warn; a pull request from a fork; a bad input.
+# The annotations, the summary, the outputs and the kept files are checked.
+# actions/upload-artifact and codeql-action/upload-sarif are stand-ins that say
+# what they were given: the real ones need GitHub.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/modelvet"
+bin="$cache/bin"
+mkdir -p "$bin"
+[ -x "$bin/act" ] || (cd / && GOBIN="$bin" go install github.com/nektos/act@v0.2.89)
+[ -x bin/modelvet ] || make build
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+fail() { [ ! -f "$work/log" ] || tail -60 "$work/log"; echo "interop-ci: $*" >&2; exit 1; }
+
+# The keys, the policy and an approved artifact are the governance team's, outside of the repository.
+bin/modelvet keygen --out "$work/pipeline" >/dev/null 2>&1
+bin/modelvet keygen --out "$work/officer" >/dev/null 2>&1
+scripts/policy.sh "$work/pipeline.pub" "$work/officer.pub" >"$work/policy.yaml"
+unset MODELVET_KEY MODELVET_POLICY MODELVET_PASSWORD
+bin/modelvet gate testdata/credit --policy "$work/policy.yaml" --key "$work/pipeline.key" --out "$work/approved" >/dev/null 2>&1 || [ $? = 4 ]
+bin/modelvet approve "$work/approved" --role model-risk-officer --policy "$work/policy.yaml" --key "$work/officer.key" 2>/dev/null
+
+# The action as users name it, and the stand-in.
+mkdir -p "$work/action" "$work/upload" "$work/codeql/upload-sarif"
+cp -r action.yml scripts release "$work/action/"
+cat >"$work/upload/action.yml" <<'YAML'
+name: upload
+description: stand-in
+inputs: {name: {required: true}, path: {required: true}}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      env: {NAME: "${{ inputs.name }}", PATHS: "${{ inputs.path }}"}
+      run: 'while read -r p; do [ -z "$p" ] || for f in $p; do echo "KEPT $NAME $(basename "$f")"; done; done <<<"$PATHS"'
+YAML
+cat >"$work/codeql/upload-sarif/action.yml" <<'YAML'
+name: upload-sarif
+description: stand-in
+inputs: {sarif_file: {required: true}, category: {required: true}}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      env: {FILE: "${{ inputs.sarif_file }}", CATEGORY: "${{ inputs.category }}"}
+      run: echo "SARIF $CATEGORY $(python3 -c 'import json,sys; print(len(json.load(open(sys.argv[1]))["runs"]))' "$FILE")"
+YAML
+mkdir -p "$work/repo/.github/workflows"
+cp -r testdata/credit testdata/credit-biased "$work/repo/"
+upload=$(sed -n 's/.*uses: actions\/upload-artifact@\([0-9a-f]*\).*/\1/p' action.yml)
+sarif=$(sed -n 's/.*uses: github\/codeql-action\/upload-sarif@\([0-9a-f]*\).*/\1/p' action.yml)
+
+workflow() { # workflow NAME: the inputs come on standard input, as YAML
+  { cat <<'YAML'
+on: [push, pull_request]
+jobs:
+  gate:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v5
+      - id: vet
+        uses: modelvet/modelvet@v1
+        with:
+YAML
+    sed 's/^/          /'
+    cat <<'YAML'
+      - if: always()
+        env: {OUTCOME: "${{ steps.vet.outputs.outcome }}", CODE: "${{ steps.vet.outputs.exit-code }}", FAILED: "${{ steps.vet.outputs.failed-rules }}", PDF: "${{ steps.vet.outputs.report-pdf }}"}
+        run: |
+          echo "OUT outcome=$OUTCOME code=$CODE failed=$FAILED pdf=$([ -s "$PDF" ] && echo yes || echo no)"
+YAML
+  } >"$work/repo/.github/workflows/gate.yml"
+  (cd "$work/repo" && rm -rf .git && git init -q && git remote add origin https://github.com/acme/models.git && git add -A &&
+    git -c user.name=x -c user.email=x@x.example commit -qm x)
+}
+
+run() { # run CODE EVENT [ARG...]
+  local want=$1 got=0
+  shift
+  (cd "$work/repo" && "$bin/act" "$@" -P ubuntu-latest=-self-hosted --action-offline-mode \
+    --env GITHUB_WORKFLOW_REF=acme/models/.github/workflows/gate.yml@refs/heads/main --env GITHUB_WORKFLOW_SHA="$(git rev-parse HEAD)" \
+    --env GITHUB_REPOSITORY_ID=1 --env GITHUB_REPOSITORY_OWNER_ID=2 --env RUNNER_ENVIRONMENT=self-hosted \
+    --local-repository "github/codeql-action@$sarif=$work/codeql" --local-repository "modelvet/modelvet@v1=$work/action" --local-repository "actions/upload-artifact@$upload=$work/upload") >"$work/log" 2>&1 || got=$?
+  [ "$got" = "$want" ] || fail "act $1 ended with $got, expected $want"
+}
+says() { grep -qF -- "$1" "$work/log" || fail "the log does not say: $1"; }
+never() { ! grep -qF -- "$1" "$work/log" || fail "the log says: $1"; }
+with() { printf 'policy: %s\nbinary: %s\n' "$work/policy.yaml" "$root/bin/modelvet"; cat; }
+
+echo "key: $work/pipeline.key
+upload-sarif: "true"
+directory: credit-biased" | with | workflow
+run 1 push
+says 'SARIF modelvet-production 1'
+says 'OUT outcome=denied code=3'
+says 'fairness.demographic_parity_difference'
+says 'pdf=yes'
+says 'KEPT modelvet report.pdf'
+grep -q 'Error.*credit-biased\|::error.*credit-scoring-biased' "$work/log" || fail "no annotation names the model"
+echo "ok   denied, enforce: the job fails"
+
+echo "key: $work/pipeline.key
+directory: credit-biased
+mode: warn" | with | workflow
+run 0 push
+says 'OUT outcome=denied code=3'
+echo "ok   denied, warn: the job goes on, and says so"
+
+echo "key: $work/pipeline.key
+directory: credit" | with | workflow
+run 1 push
+says 'OUT outcome=pending code=4'
+echo "ok   pending, enforce: the job waits"
+
+echo "reference: $work/approved" | with | workflow
+run 0 push
+says 'OUT outcome=allowed code=0'
+echo "ok   allowed after an approval, judged from what is attached"
+
+printf 'directory: credit\n' | with | workflow
+printf '{"number": 7, "pull_request": {"number": 7, "head": {"repo": {"full_name": "mallory/models"}}}}' >"$work/event.json"
+run 1 pull_request -e "$work/event.json"
+says 'No key and no identity'
+says 'OUT outcome=denied'
+echo "ok   a pull request from a fork signs nothing that counts"
+
+printf 'directory: nowhere\nmode: warn\nkey: %s\n' "$work/pipeline.key" | with | workflow
+run 1 push
+says 'OUT outcome=broken'
+never 'outcome=allowed'
+echo "ok   a folder that is not there closes the job, in mode warn too"
+echo "interop-ci: the action does in a runner what it says"
