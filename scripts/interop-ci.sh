@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The GitHub Action in a real runner: act (nektos/act) on this host. Allowed,
+# The GitHub Action in a real runner, act (nektos/act), and the GitLab component
+# in another, gitlab-ci-local; both on this host, without Docker. Allowed,
 # denied and pending; enforce and warn; a pull request from a fork; a bad input.
 # The annotations, the summary, the outputs and the kept files are checked.
 # actions/upload-artifact and codeql-action/upload-sarif are stand-ins that say
@@ -13,6 +14,9 @@ cache="${XDG_CACHE_HOME:-$HOME/.cache}/modelvet"
 bin="$cache/bin"
 mkdir -p "$bin"
 [ -x "$bin/act" ] || (cd / && GOBIN="$bin" go install github.com/nektos/act@v0.2.89)
+local="$cache/gitlab-ci-local"
+[ -x "$local/node_modules/.bin/gitlab-ci-local" ] || npm install --silent --no-fund --no-audit --prefix "$local" gitlab-ci-local@4.65.1 >/dev/null
+command -v rsync >/dev/null || { echo "interop-ci: rsync is needed (Debian: rsync)" >&2; exit 1; }
 [ -x bin/modelvet ] || make build
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -135,4 +139,33 @@ run 1 push
 says 'OUT outcome=broken'
 never 'outcome=allowed'
 echo "ok   a folder that is not there closes the job, in mode warn too"
-echo "interop-ci: the action does in a runner what it says"
+# GitLab.
+lab=$work/lab
+mkdir -p "$lab"
+cp -r testdata/credit testdata/credit-biased templates "$lab/"
+(cd "$lab" && git init -q && git remote add origin git@gitlab.com:acme/models.git)
+pipeline() { # pipeline CODE INPUT...: runs the component, and a job after it
+  local want=$1 got=0
+  shift
+  { printf 'include:\n  - local: templates/gate/template.yml\n    inputs:\n      policy: %s\n' "$work/policy.yaml"
+    printf '      %s\n' "$@"
+    printf 'after:\n  stage: deploy\n  needs: [modelvet]\n  script: [\047echo "AFTER $MODELVET_OUTCOME"\047]\n'
+  } >"$lab/.gitlab-ci.yml"
+  (cd "$lab" && git add -A && git -c user.name=x -c user.email=x@x.example commit -qm x &&
+    PATH="$root/bin:$PATH" "$local/node_modules/.bin/gitlab-ci-local" --force-shell-executor --shell-isolation --no-color \
+      --variable GITLAB_CI=false) >"$work/log" 2>&1 || got=$?
+  [ "$got" = "$want" ] || fail "gitlab-ci-local ended with $got, expected $want"
+}
+kept() { (cd "$lab/.gitlab-ci-local/artifacts/modelvet" 2>/dev/null && ls -d "$@" >/dev/null) || fail "no artifact $*"; }
+pipeline 1 "key: $work/pipeline.key" "directory: credit-biased"
+says 'BLOCKED'
+never 'AFTER'
+kept modelvet-result/report.pdf modelvet-result/junit.xml
+echo "ok   GitLab, denied, enforce: the job fails"
+pipeline 0 "key: $work/pipeline.key" "directory: credit-biased" "mode: warn"
+says 'AFTER denied'
+echo "ok   GitLab, denied, warn: the next job knows"
+pipeline 0 "reference: $work/approved"
+says 'AFTER allowed'
+echo "ok   GitLab, allowed after an approval"
+echo "interop-ci: the component and the action do in a runner what they say"
