@@ -50,9 +50,10 @@ CONFIG
 printf 'node.environment=test\nnode.data-dir=%s\n' "$data/var" >"$data/etc/node.properties"
 printf 'connector.name=memory\nmemory.max-data-per-node=256MB\n' >"$data/etc/catalog/memory.properties"
 printf 'io.trino=WARN\n' >"$data/etc/log.properties"
-"$java" -Xmx1500m -Djdk.attach.allowAttachSelf=true -Dconfig="$data/etc/config.properties" -Dnode.environment=test \
+# From its own folder: the server writes var/log below the one it starts in.
+(cd "$data" && exec "$java" -Xmx1500m -Djdk.attach.allowAttachSelf=true -Dconfig="$data/etc/config.properties" -Dnode.environment=test \
   -Dnode.data-dir="$data/var" -Dcatalog.config-dir="$data/etc/catalog" -Dlog.levels-file="$data/etc/log.properties" \
-  --add-modules=jdk.incubator.vector -cp "$home/lib/*" io.trino.server.TrinoServer >"$data/log" 2>&1 &
+  --add-modules=jdk.incubator.vector -cp "$home/lib/*" io.trino.server.TrinoServer) >"$data/log" 2>&1 &
 server=$!
 for _ in $(seq 180); do
   if curl -fs "http://127.0.0.1:$port/v1/info" 2>/dev/null | grep -q '"starting":false'; then break; fi
