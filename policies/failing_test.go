@@ -178,6 +178,7 @@ var failing = map[string]spoiler{
 	"supply_chain.bom_covers_the_lineage":    byLineage(func(l *modelvet.Lineage) { l.Inputs[2].Digest = sha("5") }),
 	"supply_chain.components_licensed":       byMap("bom", func(m map[string]any) { m["components"].([]any)[0].(map[string]any)["licenses"] = []any{} }),
 	"documentation.technical_documentation":  noDocument("technical-documentation"),
+	"documentation.figures_measured":         finding("documents", "documents/figure-differs"),
 	"documentation.limits_stated":            bySystem(func(s *modelvet.System) { s.Limits.Misuse = []string{" "} }),
 	"documentation.conformity_declaration":   noDocument("declaration-of-conformity"),
 	"documentation.record_keeping":           bySystem(func(s *modelvet.System) { s.RecordKeeping.DocumentationDays = 10 }),
@@ -264,8 +265,8 @@ var failing = map[string]spoiler{
 // objected to, or a declaration that does not claim the use.
 func honest(rule string, m mutation) bool {
 	for _, h := range []struct{ rule, op, path string }{
-		{`.*\.(no_block_findings|no_unsafe_calls|safe_format|declared_is_measured)`, "delete", `findings\[\d+\]`},
-		{`.*\.(no_block_findings|no_unsafe_calls|safe_format|declared_is_measured)`, "empty", `findings`},
+		{`.*\.(no_block_findings|no_unsafe_calls|safe_format|declared_is_measured|figures_measured)`, "delete", `findings\[\d+\]`},
+		{`.*\.(no_block_findings|no_unsafe_calls|safe_format|declared_is_measured|figures_measured)`, "empty", `findings`},
 		{`.*\.scan_complete`, "delete", `coverage\.skipped\[\d+\]`},
 		{`.*\.scan_complete`, "empty", `coverage\.skipped`},
 		{`provenance\.(inputs_pinned|base_models_pinned|build_agrees_with_lineage)`, "delete", `inputs\[\d+\]`},

@@ -118,6 +118,7 @@ func good() map[string]any {
 			measure("explainability/coverage", 1, 1, 1, 1000), measure("explainability/protected_share", 0.03, 0.02, 0.04, 1000)),
 		"scan/poisoning": scanOf("poisoning", []string{"data/train.csv"}, nil,
 			measure("poisoning/label_disagreement", 0.2, 0.18, 0.22, 1000), measure("poisoning/conflicting_duplicates", 0, 0, 0.004, 1000)),
+		"scan/documents": scanOf("documents", []string{"docs/model_card.md"}, nil),
 		"scan/modelfile": scanOf("modelfile", []string{"model/model.json"}, nil),
 		"lineage": modelvet.Lineage{Source: "git", Facts: map[string]string{"commit": strings.Repeat("4", 40), "dirty": "false"}, Inputs: []modelvet.LineageInput{
 			{Kind: "code", Name: "repository", Digest: "gitCommit:" + strings.Repeat("4", 40)}, {Kind: "dataset", Name: "train", Digest: sha("b")}, {Kind: "base-model", Name: "base", Digest: sha("6")}}},

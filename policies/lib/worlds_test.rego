@@ -27,6 +27,7 @@ noise := {
 	"scans": {
 		"quality": scan("quality"), "privacy": scan("privacy"), "drift": scan("drift"), "fairness": scan("fairness"), "performance": scan("performance"),
 		"explainability": scan("explainability"), "poisoning": scan("poisoning"), "modelfile": scan("modelfile"),
+		"documents": scan("documents"),
 	},
 	"lineage": [{"source": "x", "facts": {"dirty": "perhaps"}, "inputs": [{"kind": "document", "name": "i"}, {"kind": "code", "name": "c", "digest": "svn:1"}, {"kind": "dataset", "name": "t", "digest": "md5:1"}]}],
 	"provenance": {"builder": "https://b.example", "resolvedDependencies": [{"sha256": "", "gitCommit": ""}]},
