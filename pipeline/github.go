@@ -201,26 +201,10 @@ func appendTo(name, text string) (err error) {
 	return err
 }
 
-// Fork reports whether the job runs for a pull request from another
-// repository, which gets no secrets. What cannot be read counts as one.
-func (g GitHub) Fork() bool {
-	event := g.Env["GITHUB_EVENT_NAME"]
-	if event != "pull_request" && event != "pull_request_target" {
-		return false
-	}
-	e, err := g.event()
-	return err != nil || e.PullRequest.Head.Repo.FullName != g.Env["GITHUB_REPOSITORY"]
-}
-
 // event is what GitHub says of the pull request, as far as it is needed here.
 type event struct {
 	PullRequest struct {
 		Number int `json:"number"`
-		Head   struct {
-			Repo struct {
-				FullName string `json:"full_name"`
-			} `json:"repo"`
-		} `json:"head"`
 	} `json:"pull_request"`
 }
 

@@ -175,31 +175,6 @@ func TestTheSummaryStaysBelowItsLimit(t *testing.T) {
 	}
 }
 
-func TestAForkIsNotTrusted(t *testing.T) {
-	g, _ := job(t)
-	g.Env["GITHUB_REPOSITORY"] = "acme/models"
-	event := filepath.Join(t.TempDir(), "event.json")
-	g.Env["GITHUB_EVENT_PATH"] = event
-	for _, c := range []struct {
-		name, event string
-		fork        bool
-	}{
-		{"push", "", false},
-		{"pull_request", `{"pull_request":{"number":1,"head":{"repo":{"full_name":"acme/models"}}}}`, false},
-		{"pull_request", `{"pull_request":{"number":1,"head":{"repo":{"full_name":"mallory/models"}}}}`, true},
-		{"pull_request_target", `{"pull_request":{"number":1,"head":{"repo":null}}}`, true}, // the fork was deleted
-		{"pull_request", `{`, true},
-	} {
-		g.Env["GITHUB_EVENT_NAME"] = c.name
-		if err := os.WriteFile(event, []byte(c.event), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if got := g.Fork(); got != c.fork {
-			t.Errorf("%s %s: fork %v, want %v", c.name, c.event, got, c.fork)
-		}
-	}
-}
-
 func TestGitLabFiles(t *testing.T) {
 	dir := t.TempDir()
 	r := denied(2)

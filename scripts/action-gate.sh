@@ -18,7 +18,9 @@ elif [ -n "${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ]; then
   [ -z "${SIGNING_CONFIG:-}" ] || sign+=(--signing-config "$SIGNING_CONFIG")
   [ -z "${TRUSTED_ROOT:-}" ] || sign+=(--trusted-root "$TRUSTED_ROOT")
 elif [ -z "${REFERENCE:-}" ]; then
-  STAGE=${UNTRUSTED_STAGE:-$STAGE}
+  # Only a pull request may be judged for another stage: a push that lost its
+  # secret must not find a laxer one.
+  case ${GITHUB_EVENT_NAME:-} in pull_request | pull_request_target) STAGE=${UNTRUSTED_STAGE:-$STAGE} ;; esac
   echo "::notice title=modelvet::No key and no identity (a pull request from a fork has none): the evidence is signed with a key that this run threw away, and nothing here can be promoted."
 fi
 flags+=(--stage "$STAGE")

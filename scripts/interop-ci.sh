@@ -134,11 +134,33 @@ says 'No key and no identity'
 says 'OUT outcome=denied'
 echo "ok   a pull request from a fork signs nothing that counts"
 
-printf 'directory: nowhere\nmode: warn\nkey: %s\n' "$work/pipeline.key" | with | workflow
+printf 'directory: nowhere\nmode: observe\nkey: %s\n' "$work/pipeline.key" | with | workflow
 run 1 push
 says 'OUT outcome=broken'
 never 'outcome=allowed'
-echo "ok   a folder that is not there closes the job, in mode warn too"
+echo "ok   a folder that is not there closes the job, in mode observe too"
+# A push that lost its key is not judged for the laxer stage of pull requests.
+printf 'directory: credit\nuntrusted-stage: lax\n' | with | workflow
+run 1 push
+says 'OUT outcome=denied'
+never 'lax'
+echo "ok   a push without a key keeps its stage"
+
+# A download counts only with the checksum that stands beside the action.
+os=$(uname -s | tr '[:upper:]' '[:lower:]') arch=$(go env GOARCH)
+mkdir -p "$work/downloads/v9.9.9" "$work/runner"
+tar -czf "$work/downloads/v9.9.9/modelvet_9.9.9_${os}_$arch.tar.gz" -C bin modelvet
+get() { RUNNER_TEMP=$work/runner GITHUB_OUTPUT=$work/output VERSION=$1 MODELVET_DOWNLOADS=file://$work/downloads "$work/action/scripts/action-get.sh" >"$work/log" 2>&1; }
+! get v9.9.9 || fail "a release without a checksum was taken"
+says 'knows no checksum'
+(cd "$work/downloads/v9.9.9" && sha256sum ./*.tar.gz | sed 's#\./##') >>"$work/action/release/checksums.txt"
+get v9.9.9 || fail "the release was not taken"
+echo x >>"$work/downloads/v9.9.9/modelvet_9.9.9_${os}_$arch.tar.gz"
+! get v9.9.9 || fail "a changed release was taken"
+says 'this action expects'
+! get '../v9.9.9' || fail "a version that is a path was taken"
+echo "ok   a release is taken with its checksum, and not without"
+
 # GitLab.
 lab=$work/lab
 mkdir -p "$lab"
