@@ -59,6 +59,12 @@ func (g *Gate) Standing(ctx context.Context, ref string) (Standing, error) {
 		}
 		s.weigh(ctx, r, trust, a.Subject())
 	}
+	s.sort()
+	return s, nil
+}
+
+// sort puts the newest first.
+func (s *Standing) sort() {
 	slices.SortFunc(s.Decisions, func(a, b SignedDecision) int {
 		if c := b.At.Compare(a.At); c != 0 {
 			return c
@@ -70,7 +76,6 @@ func (g *Gate) Standing(ctx context.Context, ref string) (Standing, error) {
 		}
 		return strings.Compare(a.Bundle, b.Bundle)
 	})
-	return s, nil
 }
 
 func rank(d SignedDecision) string {
@@ -186,4 +191,21 @@ func (g *Gate) At(now time.Time) *Gate {
 	later := *g
 	later.Now = now
 	return &later
+}
+
+// StandingFrom is [Gate.Standing] without a registry: of the bundles, those that
+// name an artifact's digest. What nobody handed over counts for nothing.
+func (g *Gate) StandingFrom(ctx context.Context, digest string, bundles [][]byte) (Standing, error) {
+	s := Standing{Digest: digest, Until: g.Policy.nextEnd(g.Now)}
+	trust, err := g.trust()
+	if err != nil {
+		return s, err
+	}
+	for _, b := range bundles {
+		if names(b, digest) {
+			s.weigh(ctx, artifact.Referrer{Bundle: b}, trust, modelvet.Subject{Digest: digest})
+		}
+	}
+	s.sort()
+	return s, nil
 }

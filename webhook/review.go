@@ -192,7 +192,7 @@ func (r *Reviewer) artifact(ctx context.Context, c Config, demand Namespace, ref
 		return f
 	}
 	f.digest, f.stale = known.Digest, stale
-	d, problem := r.standing(c, demand, known)
+	d, problem := r.standing(c, demand.Stage, known, r.Now())
 	f.decision, f.problem = d, problem
 	switch {
 	case pinned && known.Digest != digest:
@@ -216,7 +216,7 @@ func isDefinitive(err error) bool {
 
 // standing finds the decision that counts: the newest for this stage by an
 // accepted policy. A later no takes back an earlier yes.
-func (r *Reviewer) standing(c Config, demand Namespace, known Facts) (*Decision, string) {
+func (r *Reviewer) standing(c Config, stage string, known Facts, now time.Time) (*Decision, string) {
 	if why, is := c.revoked(known.Digest); is {
 		return nil, "the model is revoked: " + why
 	}
@@ -224,19 +224,18 @@ func (r *Reviewer) standing(c Config, demand Namespace, known Facts) (*Decision,
 	for i := range known.Decisions {
 		d := &known.Decisions[i]
 		switch {
-		case d.Stage != demand.Stage:
+		case d.Stage != stage:
 			other = append(other, "one is for stage "+d.Stage)
 		case d.Policy != r.Policy && !slices.Contains(c.Policies, d.Policy):
 			other = append(other, fmt.Sprintf("one was taken by policy %.19s, which does not count here", d.Policy))
 		default:
-			return d, r.objection(c, d)
+			return d, objection(c, d, now)
 		}
 	}
-	return nil, fmt.Sprintf("no signed decision for stage %s%s", demand.Stage, because(append(other, known.Rejected...)))
+	return nil, fmt.Sprintf("no signed decision for stage %s%s", stage, because(append(other, known.Rejected...)))
 }
 
-func (r *Reviewer) objection(c Config, d *Decision) string {
-	now := r.Now()
+func objection(c Config, d *Decision, now time.Time) string {
 	for _, digest := range []string{d.Digest, d.Subject, d.Policy} {
 		if why, is := c.revoked(digest); is {
 			return "revoked: " + why

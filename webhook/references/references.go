@@ -287,3 +287,22 @@ func (f *finder) scanText(path, s string, known map[string]bool) {
 		}
 	}
 }
+
+// built are the resources of Kubernetes itself in which pods hide.
+var built = map[string][]string{
+	"":      {"pods", "pods/ephemeralcontainers", "podtemplates", "replicationcontrollers"},
+	"apps":  {"deployments", "replicasets", "statefulsets", "daemonsets"},
+	"batch": {"jobs", "cronjobs"},
+}
+
+// Gates tells whether a resource may name models: it is one of those in the
+// rules of the webhook's registration.
+func (t Table) Gates(group, resource, subresource string) bool {
+	if subresource != "" {
+		resource += "/" + subresource
+	}
+	if list, ok := built[group]; ok {
+		return slices.Contains(list, resource)
+	}
+	return subresource == "" && slices.ContainsFunc(t.Rows, func(r Row) bool { return r.Group == group && group != "" })
+}
