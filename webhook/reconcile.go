@@ -249,7 +249,7 @@ func (r *Reconciler) approved(ctx context.Context, ref, stage string, at time.Ti
 	}
 	c := r.current()
 	c.Revoked = nil // what is revoked today was approved then; the audit of what runs is about today
-	if _, problem := r.standing(c, stage, then, at); problem != "" {
+	if _, _, problem := r.standing(c, stage, then, at); problem != "" {
 		return StateUnapproved, fmt.Sprintf("%s: %s", ref, problem)
 	}
 	return StateApproved, ""

@@ -144,7 +144,9 @@ func (f *webhookFlags) examiner(ctx context.Context, t *terminal, decisions []st
 		}
 		judge = held
 	}
-	return webhook.NewReviewer(table, j.policy(), config, judge, webhook.DefaultFreshness, 10_000, nil), judge, nil
+	now := webhook.DefaultFreshness
+	now.Stale = 0 // nobody waits for a pod here: what the registry does not say is not known
+	return webhook.NewReviewer(table, j.policy(), config, judge, now, 10_000, nil), judge, nil
 }
 
 // heldJudge knows the decisions that lie in files.

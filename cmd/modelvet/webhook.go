@@ -58,9 +58,7 @@ func webhookVerb(t *terminal) *cobra.Command {
 	fl.StringVar(&f.names, "service", "modelvet", "name of the Service in front of the webhook")
 	fl.StringVar(&f.namespace, "namespace", "modelvet-system", "namespace of the Secret and the Service")
 	fl.StringSliceVar(&f.configurations, "publish", []string{"validatingwebhookconfigurations/modelvet"}, "webhook configurations that shall trust the certificates")
-	fl.StringVar(&f.api, "kube-api", "", "API server (default: the one of the pod)")
-	fl.StringVar(&f.token, "kube-token", "", "file with a token for it")
-	fl.StringVar(&f.ca, "kube-ca", "", "file with its authority")
+	f.addKube(cmd)
 	fl.DurationVar(&f.period, "rotate-every", 60*24*time.Hour, "how long a certificate is served")
 	fl.DurationVar(&f.overlap, "rotate-overlap", time.Minute, "how long an authority is published before it is used")
 	fl.DurationVar(&f.drain, "drain", 5*time.Second, "how long to serve on after the signal to stop")
@@ -68,6 +66,14 @@ func webhookVerb(t *terminal) *cobra.Command {
 	fl.DurationVar(&f.stale, "stale", webhook.DefaultFreshness.Stale, "how much longer they are used, with a warning, while the registry does not answer")
 	fl.IntVar(&f.facts, "facts", 10_000, "how many artifacts to remember")
 	return cmd
+}
+
+// addKube adds the flags that say where the API server is.
+func (f *webhookFlags) addKube(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.StringVar(&f.api, "kube-api", "", "API server (default: the one of the pod)")
+	fl.StringVar(&f.token, "kube-token", "", "file with a token for it")
+	fl.StringVar(&f.ca, "kube-ca", "", "file with its authority")
 }
 
 // serve checks every file before anything listens.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/modelvet/modelvet/webhook"
 	"github.com/modelvet/modelvet/webhook/certs"
+	"github.com/modelvet/modelvet/webhook/kube"
 )
 
 // admissionServer is the process around the reviewer.
@@ -118,22 +119,31 @@ func (s *admissionServer) openCertificates(ctx context.Context) error {
 		s.metrics.Certificate(until)
 		return nil
 	}
-	c := &certs.Cluster{Namespace: f.namespace, Secret: f.secret, Configurations: f.configurations}
-	c.API, c.TokenFile, c.CAFile = certs.InCluster()
-	for _, o := range []struct{ to, from *string }{{&c.API, &f.api}, {&c.TokenFile, &f.token}, {&c.CAFile, &f.ca}} {
-		if *o.from != "" {
-			*o.to = *o.from
-		}
+	client, err := f.kube()
+	if err != nil {
+		return err
 	}
-	if err := c.Open(); err != nil {
-		return usage("--kube-ca: %w", err)
-	}
+	c := &certs.Cluster{API: client, Namespace: f.namespace, Secret: f.secret, Configurations: f.configurations}
 	service := f.names + "." + f.namespace + ".svc"
 	s.rotator = &certs.Rotator{
 		Store: c, Served: &s.served, Names: []string{service, service + ".cluster.local", f.names + "." + f.namespace},
 		Period: f.period, Overlap: f.overlap, Now: time.Now, Observed: s.metrics.Certificate,
 	}
 	return nil
+}
+
+// kube is the API server of the flags, or else that of the pod.
+func (f *webhookFlags) kube() (*kube.Client, error) {
+	c := kube.InCluster()
+	for _, o := range []struct{ to, from *string }{{&c.API, &f.api}, {&c.TokenFile, &f.token}, {&c.CAFile, &f.ca}} {
+		if *o.from != "" {
+			*o.to = *o.from
+		}
+	}
+	if err := c.Open(); err != nil {
+		return nil, usage("--kube-api, --kube-ca: %w", err)
+	}
+	return c, nil
 }
 
 // keep does what has to be done again and again: certificates, configuration.

@@ -306,3 +306,13 @@ func (t Table) Gates(group, resource, subresource string) bool {
 	}
 	return subresource == "" && slices.ContainsFunc(t.Rows, func(r Row) bool { return r.Group == group && group != "" })
 }
+
+// Groups are the API groups that the table has kinds of, sorted.
+func (t Table) Groups() []string {
+	var out []string
+	for _, r := range t.Rows {
+		out = append(out, r.Group)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
