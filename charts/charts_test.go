@@ -40,7 +40,7 @@ func documents(t *testing.T, raw []byte) []map[string]any {
 }
 
 func TestRendersInEveryVariant(t *testing.T) {
-	for _, settings := range [][]string{nil, {"certificates=cert-manager"}, {"certificates=files"}, {"registryCredentials=pull", "digestPolicy=false", "replicas=1"}, {"audit=10m", "registryCredentials=pull"}} {
+	for _, settings := range [][]string{nil, {"certificates=cert-manager"}, {"certificates=files"}, {"registryCredentials=pull", "digestPolicy=false", "replicas=1"}, {"audit=10m", "registryCredentials=pull"}, {"pin=true", "gatekeeperCA=x"}, {"pin=true", "certificates=cert-manager"}} {
 		raw, err := charts.Render(release, settings)
 		if err != nil {
 			t.Fatal(err)
@@ -55,7 +55,7 @@ func TestRendersInEveryVariant(t *testing.T) {
 
 // What guards the cluster asks for as little as it can.
 func TestLeastPrivilege(t *testing.T) {
-	raw, err := charts.Render(release, nil)
+	raw, err := charts.Render(release, []string{"pin=true"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -132,7 +132,7 @@ func (s *reportSummary) count(result string) {
 func (h Held) result(stage string) reportResult {
 	severity := map[string]string{"fail": "high", "warn": "medium", "error": "medium"}[h.Result]
 	if severity == "" {
-		severity = "info"
+		severity = "low" // earlier definitions of v1alpha2 know high, medium and low only
 	}
 	out := reportResult{
 		Source: "modelvet", Policy: strings.TrimSuffix("modelvet/"+stage, "/"), Category: category, Severity: severity,

@@ -30,6 +30,8 @@ type webhookFlags struct {
 	period, overlap     time.Duration
 	drain, fresh, stale time.Duration
 	facts               int
+	pin                 bool
+	gatekeeper          string
 }
 
 func webhookVerb(t *terminal) *cobra.Command {
@@ -64,6 +66,8 @@ func webhookVerb(t *terminal) *cobra.Command {
 	fl.DurationVar(&f.drain, "drain", 5*time.Second, "how long to serve on after the signal to stop")
 	fl.DurationVar(&f.fresh, "fresh", webhook.DefaultFreshness.Fresh, "how long verified facts are used without asking the registry again")
 	fl.DurationVar(&f.stale, "stale", webhook.DefaultFreshness.Stale, "how much longer they are used, with a warning, while the registry does not answer")
+	fl.BoolVar(&f.pin, "pin", false, "also serve /mutate, which writes the approved digest in place of a tag")
+	fl.StringVar(&f.gatekeeper, "gatekeeper", "", "also serve /gatekeeper, an external-data provider, to clients whose certificate an authority of this file issued")
 	fl.IntVar(&f.facts, "facts", 10_000, "how many artifacts to remember")
 	return cmd
 }
@@ -83,6 +87,11 @@ func (f *webhookFlags) serve(ctx context.Context, t *terminal) error {
 	}
 	if f.how != "decision" && f.how != "full" {
 		return usage("--judge %q: expected decision or full", f.how)
+	}
+	if f.gatekeeper != "" {
+		if _, err := f.clients(); err != nil {
+			return usage("--gatekeeper: %w", err)
+		}
 	}
 	config, err := loadWebhookConfig(f.config)
 	if err != nil {

@@ -196,6 +196,17 @@ var (
 	variable    = regexp.MustCompile(`\$[({]?[A-Za-z_][A-Za-z0-9_]*[)}]?|\{\{`)
 )
 
+// Classify says what a single text leads to that stands nowhere: an image
+// reference, or a URI.
+func Classify(s string) Reference {
+	ref := (&finder{}).classify("image", "", s, nil, nil)
+	ref.Value = s
+	if ref.OCI == "" && ref.Unresolved == "" {
+		ref.Unresolved = "it names no artifact in a registry"
+	}
+	return ref
+}
+
 // classify says what a text leads to.
 func (f *finder) classify(reads, path, s string, container, pod map[string]any) Reference {
 	ref := Reference{Path: path, Value: s}
