@@ -126,8 +126,8 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(p.answer(ctx, body, q.Get("namespace"), q.Get("value") == "reference")) // a caller that has gone counts the call as failed
 }
 
-// answer never fails: what goes wrong with the whole request is a systemError,
-// which Gatekeeper hands to the policy and does not remember.
+// answer never fails: what goes wrong with the whole request, and a registry
+// that does not answer, is a systemError, which Gatekeeper hands to the policy.
 func (p *Provider) answer(ctx context.Context, body []byte, namespace string, short bool) (out providerResponse) {
 	out = providerResponse{APIVersion: providerVersion, Kind: "ProviderResponse", Response: providerBody{Idempotent: true, Items: []providerItem{}}}
 	defer func() {

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -534,11 +535,13 @@ func (r *rig) testDown(t *testing.T) {
 	})
 }
 
-// The certificate changes every few seconds under load, and no call fails.
+// The certificate changes every few seconds under load, while two replicas
+// serve, of which one is replaced: no call fails.
 func (r *rig) testRotation(t *testing.T) {
 	r.stop(t)
 	r.rotateEvery, r.overlap = "4s", "1s"
 	r.serve()
+	second := r.replica(t)
 	r.wait("the webhook answers", 20*time.Second, func() bool {
 		code, _ := r.create(t, "ml", volumePod(r.ok))
 		return code == http.StatusCreated
@@ -548,6 +551,10 @@ func (r *rig) testRotation(t *testing.T) {
 	var first atomic.Pointer[string]
 	var wg sync.WaitGroup
 	end := time.Now().Add(20 * time.Second)
+	wg.Go(func() { // what a rolling update does
+		time.Sleep(6 * time.Second)
+		second.replace(t)
+	})
 	for range 8 {
 		wg.Go(func() {
 			for time.Now().Before(end) {
@@ -572,8 +579,75 @@ func (r *rig) testRotation(t *testing.T) {
 	if failed.Load() > 0 {
 		t.Errorf("%d of %d calls failed: %s", failed.Load(), calls.Load(), *first.Load())
 	}
+	if n := second.reviews(); n == 0 {
+		t.Error("the second replica was never asked")
+	}
 	if len(seen) < 3 {
 		t.Errorf("only %d certificates in 20 s", len(seen))
 	}
 	t.Logf("%d calls through %d certificates, %d failed", calls.Load(), len(seen), failed.Load())
+}
+
+// replica is a second webhook behind the same Service, and its endpoint.
+type replica struct {
+	r               *rig
+	cmd             *exec.Cmd
+	address, health string
+}
+
+func (r *rig) replica(t *testing.T) *replica {
+	ip := hostIP(t)
+	second := &replica{r: r, address: ip + ":" + port(t), health: "127.0.0.1:" + port(t)}
+	second.serve(t)
+	return second
+}
+
+func (p *replica) serve(t *testing.T) {
+	r := p.r
+	p.cmd = r.start("webhook2.log", r.modelvet, "webhook", "--policy", r.policy, "--config", r.config, "--listen", p.address, "--health", p.health,
+		"--certificate-secret", "modelvet-certificates", "--kube-api", r.api, "--kube-token", filepath.Join(r.dir, "sa.token"), "--kube-ca", r.ca,
+		"--drain", "3s", "--rotate-every", r.rotateEvery, "--rotate-overlap", r.overlap)
+	r.wait("the second replica is ready", 30*time.Second, func() bool {
+		resp, err := http.Get("http://" + p.health + "/readyz")
+		if err != nil {
+			return false
+		}
+		resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	})
+	p.endpoint(t, true)
+}
+
+// endpoint says to the API server, as kubelets and controllers do, whether to come.
+func (p *replica) endpoint(t *testing.T, ready bool) {
+	ip, number, _ := strings.Cut(p.address, ":")
+	slice := fmt.Sprintf(`{"apiVersion":"discovery.k8s.io/v1","kind":"EndpointSlice","metadata":{"name":"modelvet-2","namespace":"modelvet-system","labels":{"kubernetes.io/service-name":"modelvet"}},"addressType":"IPv4","ports":[{"name":"webhook","port":%s}],"endpoints":[{"addresses":[%q],"conditions":{"ready":%v}}]}`, number, ip, ready)
+	path := "/apis/discovery.k8s.io/v1/namespaces/modelvet-system/endpointslices/modelvet-2?fieldManager=t&force=true"
+	if code, out, _ := p.r.callAs(p.r.token, http.MethodPatch, path, "application/apply-patch+yaml", []byte(slice)); code >= 300 {
+		t.Errorf("the endpoint: %d %s", code, out)
+	}
+}
+
+// replace stops it as a kubelet does, and starts another one.
+func (p *replica) replace(t *testing.T) {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	p.endpoint(t, false)
+	if err := p.cmd.Wait(); err != nil {
+		t.Errorf("the second replica ended with %v", err)
+	}
+	p.serve(t)
+}
+
+func (p *replica) reviews() int {
+	resp, err := http.Get("http://" + p.health + "/metrics")
+	if err != nil {
+		return 0
+	}
+	defer resp.Body.Close()
+	var b bytes.Buffer
+	_, _ = b.ReadFrom(resp.Body)
+	_, after, _ := strings.Cut(b.String(), "modelvet_admission_review_seconds_count ")
+	n := 0
+	_, _ = fmt.Sscan(after, &n)
+	return n
 }
