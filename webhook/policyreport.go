@@ -173,7 +173,7 @@ type event struct {
 // forgotten (an hour, by default) and nothing needs to be read or remembered.
 func (a *Auditor) Events(ctx context.Context, found Audit) error {
 	for _, h := range found.Held {
-		if h.Result != "fail" || h.Namespace == "" {
+		if h.Result != "fail" || h.Namespace == "" || len(h.Causes) == 0 {
 			continue
 		}
 		err := a.API.Do(ctx, http.MethodPost, "/api/v1/namespaces/"+h.Namespace+"/events", "application/json", h.event(found.At), nil)
@@ -187,7 +187,9 @@ func (a *Auditor) Events(ctx context.Context, found Audit) error {
 func (h Held) event(at time.Time) event {
 	reason := ""
 	for word := range strings.SplitSeq(string(h.Causes[0]), "-") {
-		reason += strings.ToUpper(word[:1]) + word[1:]
+		if word != "" {
+			reason += strings.ToUpper(word[:1]) + word[1:]
+		}
 	}
 	at = at.Truncate(time.Second)
 	name := fmt.Sprintf("%.200s.%x", h.Name, sha256.Sum256([]byte(h.UID+"\x00"+reason+"\x00"+h.Why)))[:min(len(h.Name), 200)+17]

@@ -145,7 +145,7 @@ func (r *Reviewer) examine(ctx context.Context, c Config, demand Namespace, name
 			defer func() { <-slots }()
 			defer func() {
 				if p := recover(); p != nil {
-					out[i] = finding{ref: ref, action: "deny", problem: fmt.Sprintf("internal error: %v", p)}
+					out[i] = finding{ref: ref, action: "deny", cause: Unreadable, problem: fmt.Sprintf("internal error: %v", p)}
 				}
 			}()
 			out[i] = r.artifact(ctx, c, demand, ref)

@@ -64,11 +64,11 @@ func (f *auditFlags) run(ctx context.Context, t *terminal) error {
 	if f.every < 0 {
 		return usage("--every %s: expected a time such as 10m", f.every)
 	}
-	reviewer, _, err := f.webhook.examiner(ctx, t, nil)
+	client, err := f.webhook.kube()
 	if err != nil {
 		return err
 	}
-	client, err := f.webhook.kube()
+	reviewer, _, err := f.webhook.examiner(ctx, t, nil)
 	if err != nil {
 		return err
 	}

@@ -72,12 +72,14 @@ func (f *auditLogFlags) run(ctx context.Context, t *terminal, files []string) er
 		return err
 	}
 	r := webhook.NewReconciler(reviewer, judge, f.names, f.namespaces)
-	if err := f.learn(r, files); err != nil {
+	p := t.progress()
+	defer p.end()
+	if err := f.learn(r, p, files); err != nil {
 		return err
 	}
 	log := &auditlog.Reader{}
 	for _, name := range files {
-		if err := read(log, t, name, func(e *auditlog.Event) error { return r.Add(ctx, e) }); err != nil {
+		if err := read(log, p, name, func(e *auditlog.Event) error { return r.Add(ctx, e) }); err != nil {
 			return err
 		}
 	}
@@ -87,18 +89,19 @@ func (f *auditLogFlags) run(ctx context.Context, t *terminal, files []string) er
 	case log.Events > 0 && !r.Reviewed() && len(f.namespaces) == 0:
 		return usage("%d events, and in none of them was the webhook %s asked: name the gated namespaces with --namespaces, or the webhook with --webhook", log.Events, strings.Join(f.names, ", "))
 	}
+	p.end()
 	return t.reconciled(r.Finish(), log, js)
 }
 
 // learn looks through the logs a first time, for the namespaces that are gated.
-func (f *auditLogFlags) learn(r *webhook.Reconciler, files []string) error {
+func (f *auditLogFlags) learn(r *webhook.Reconciler, p *progress, files []string) error {
 	for _, name := range files {
 		for _, only := range f.names {
 			if name == "-" {
 				continue // can be read once only
 			}
 			first := &auditlog.Reader{Only: only}
-			if err := read(first, nil, name, func(e *auditlog.Event) error { r.Learn(e); return nil }); err != nil {
+			if err := read(first, p, name, func(e *auditlog.Event) error { r.Learn(e); return nil }); err != nil {
 				return err
 			}
 		}
@@ -106,19 +109,40 @@ func (f *auditLogFlags) learn(r *webhook.Reconciler, files []string) error {
 	return nil
 }
 
-func read(log *auditlog.Reader, t *terminal, name string, visit func(*auditlog.Event) error) error {
+func read(log *auditlog.Reader, p *progress, name string, visit func(*auditlog.Event) error) error {
 	if name == "-" {
-		return log.Read("standard input", t.in, visit)
+		return log.Read("standard input", p.t.in, visit)
 	}
 	file, err := os.Open(name)
 	if err != nil {
 		return usage("%w", err)
 	}
 	defer file.Close()
-	if info, err := file.Stat(); err == nil && info.IsDir() {
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return usage("%w", err)
+	case info.IsDir():
 		return usage("%s is a folder; name the files in it", name)
+	case p.width == 0:
+		return log.Read(name, file, visit)
 	}
-	return log.Read(name, file, visit)
+	p.begin(name)
+	return log.Read(name, &counted{file, p, 0, info.Size()}, visit)
+}
+
+// counted tells how much of a file has been read.
+type counted struct {
+	io.Reader
+	p           *progress
+	done, total int64
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.done += int64(n)
+	c.p.step(c.done, c.total)
+	return n, err
 }
 
 // examiner is the reviewer of the flags, and whom it asks.
