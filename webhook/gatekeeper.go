@@ -127,7 +127,8 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // answer never fails: what goes wrong with the whole request, and a registry
-// that does not answer, is a systemError, which Gatekeeper hands to the policy.
+// that does not answer, is a systemError, which Gatekeeper hands to the policy,
+// as it does when nobody answers at all.
 func (p *Provider) answer(ctx context.Context, body []byte, namespace string, short bool) (out providerResponse) {
 	out = providerResponse{APIVersion: providerVersion, Kind: "ProviderResponse", Response: providerBody{Idempotent: true, Items: []providerItem{}}}
 	defer func() {
@@ -157,11 +158,11 @@ func (p *Provider) answer(ctx context.Context, body []byte, namespace string, sh
 		refs[i] = references.Classify(key)
 	}
 	for i, f := range p.Reviewer.examine(ctx, c, demand, namespace, refs) {
-		item := provide(in.Request.Keys[i], f, demand, short)
-		if f.transient {
+		if f.transient { // Gatekeeper remembers every item, also errors, and what passes shall not be remembered
 			out.Response.SystemError = "modelvet: " + clip(f.problem, 300)
+			continue
 		}
-		out.Response.Items = append(out.Response.Items, item)
+		out.Response.Items = append(out.Response.Items, provide(in.Request.Keys[i], f, demand, short))
 	}
 	return out
 }

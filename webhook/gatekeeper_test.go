@@ -27,6 +27,15 @@ import (
 // authority issues a client certificate, for the use that is named.
 func authority(t *testing.T, use x509.ExtKeyUsage) (*x509.CertPool, tls.Certificate) {
 	t.Helper()
+	ca, cert := issue(t, use)
+	pool := x509.NewCertPool()
+	parsed, _ := x509.ParseCertificate(ca)
+	pool.AddCert(parsed)
+	return pool, cert
+}
+
+func issue(t *testing.T, use x509.ExtKeyUsage) (authority []byte, cert tls.Certificate) {
+	t.Helper()
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -45,10 +54,7 @@ func authority(t *testing.T, use x509.ExtKeyUsage) (*x509.CertPool, tls.Certific
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool := x509.NewCertPool()
-	parsed, _ := x509.ParseCertificate(caDER)
-	pool.AddCert(parsed)
-	return pool, tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	return caDER, tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
 
 type provider struct {
@@ -161,9 +167,9 @@ func TestProviderSystemErrors(t *testing.T) {
 	}
 	down := errors.New("503")
 	j.fail.Store(&down)
-	_, out := p.ask("?namespace=ml", keys(okRef), cert)
-	if got := decode(t, out); !strings.Contains(got.Response.SystemError, "503") || got.Response.Items[0].Error == "" || got.Response.Items[0].Value != nil {
-		t.Errorf("registry down: %s", out)
+	_, out := p.ask("?namespace=ml", keys(okRef, "s3://bucket/model"), cert)
+	if got := decode(t, out); !strings.Contains(got.Response.SystemError, "503") || len(got.Response.Items) != 1 || got.Response.Items[0].Error == "" {
+		t.Errorf("registry down: %s; want the systemError, and an item for what waiting does not cure alone", out)
 	}
 }
 

@@ -91,6 +91,7 @@ func TestInteropCluster(t *testing.T) {
 	r.step(t, "audit log", r.testAuditLog)
 	r.step(t, "what runs already", r.testWhatRuns)
 	r.step(t, "pinning", r.testPin)
+	r.step(t, "gatekeeper", r.testGatekeeper)
 	r.step(t, "rotation under load", r.testRotation)
 }
 
