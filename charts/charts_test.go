@@ -150,3 +150,22 @@ func TestSettings(t *testing.T) {
 		}
 	}
 }
+
+func TestStatic(t *testing.T) {
+	raw, err := charts.Static(release, []string{"failurePolicy=Fail"}, "https://127.0.0.1:8443/validate", []byte("pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := documents(t, raw)
+	if len(all) != 1 || all[0]["metadata"].(map[string]any)["name"] != "modelvet.static.k8s.io" {
+		t.Fatalf("%s", raw)
+	}
+	for _, want := range []string{"url: https://127.0.0.1:8443/validate", "caBundle: cGVt", "failurePolicy: Fail", "name: models.modelvet.github.io"} {
+		if !strings.Contains(string(raw), want) {
+			t.Errorf("%s\nlacks %s", raw, want)
+		}
+	}
+	if strings.Contains(string(raw), "service:") {
+		t.Errorf("a service, which is not allowed there: %s", raw)
+	}
+}

@@ -29,19 +29,9 @@ type regoResponse struct {
 
 // Gatekeeper's own client asks a webhook that runs beside it.
 func (r *rig) testGatekeeper(t *testing.T) {
-	serving, err := certs.Issue([]string{"localhost"}, time.Now(), time.Hour)
-	r.must(err)
-	for name, content := range map[string][]byte{"gk-serving.crt": serving.Cert, "gk-serving.key": serving.Key, "gk-ca.crt": serving.CA, "gk-client-ca.crt": r.clientFiles(t)} {
-		r.must(os.WriteFile(filepath.Join(r.dir, name), content, 0o600))
-	}
-	p, health := port(t), "127.0.0.1:"+port(t)
-	r.start("gatekeeper.log", r.modelvet, "webhook", "--policy", r.policy, "--config", r.config, "--listen", "127.0.0.1:"+p, "--health", health,
-		"--tls-cert", "gk-serving.crt", "--tls-key", "gk-serving.key", "--gatekeeper", "gk-client-ca.crt")
-	r.wait("the provider", 30*time.Second, func() bool {
-		resp, err := http.Get("http://" + health + "/readyz")
-		return err == nil && resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
-	})
-	url := "https://localhost:" + p + "/gatekeeper?namespace=ml"
+	r.must(os.WriteFile(filepath.Join(r.dir, "gk-client-ca.crt"), r.clientFiles(t), 0o600))
+	p, _ := r.beside(t, "gk", "--gatekeeper", "gk-client-ca.crt")
+	url := "https://" + p + "/gatekeeper?namespace=ml"
 	got, out := r.gatekeeper(t, url, "gk-client.crt", "gk-client.key", r.ok, r.bad, r.expired, "s3://bucket/model")
 	if len(got.Responses) != 1 || got.Responses[0][0] != r.ok || !strings.Contains(fmt.Sprint(got.Responses[0][1]), "pinned:true") || len(got.Errors) != 3 || got.SystemError != "" || got.StatusCode != 200 {
 		t.Errorf("%s", out)
@@ -63,6 +53,53 @@ func (r *rig) testGatekeeper(t *testing.T) {
 	if _, out := r.gatekeeper(t, url, "gk-serving.crt", "gk-serving.key", r.ok); !strings.Contains(out, "unmarshal") {
 		t.Errorf("a client of another authority was answered: %s", out)
 	}
+}
+
+// beside starts a webhook with certificates from files, which no Service leads to.
+func (r *rig) beside(t *testing.T, name string, more ...string) (address string, cmd *exec.Cmd) {
+	t.Helper()
+	serving, err := certs.Issue([]string{"localhost"}, time.Now(), time.Hour)
+	r.must(err)
+	for suffix, content := range map[string][]byte{"-serving.crt": serving.Cert, "-serving.key": serving.Key, "-ca.crt": serving.CA} {
+		r.must(os.WriteFile(filepath.Join(r.dir, name+suffix), content, 0o600))
+	}
+	p, health := port(t), "127.0.0.1:"+port(t)
+	cmd = r.start(name+".log", r.modelvet, append([]string{"webhook", "--policy", r.policy, "--config", r.config, "--listen", "127.0.0.1:" + p, "--health", health,
+		"--tls-cert", name + "-serving.crt", "--tls-key", name + "-serving.key"}, more...)...)
+	r.wait(name+" is ready", 30*time.Second, func() bool {
+		resp, err := http.Get("http://" + health + "/readyz")
+		return err == nil && resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
+	})
+	return "localhost:" + p, cmd
+}
+
+// The registration on the API server's own disk holds when all others are gone,
+// and no administrator of the cluster can see it or take it away.
+func (r *rig) testStatic(t *testing.T) {
+	address, _ := r.beside(t, "static")
+	manifest := r.run(nil, "0", "k8s", "render", "--static", "https://"+address+"/validate", "--static-ca", "static-ca.crt")
+	file := filepath.Join(r.dir, "static", "modelvet.yaml")
+	r.withoutWebhook(t, func() {
+		r.must(os.WriteFile(file, []byte(manifest), 0o644))
+		r.wait("the static registration", 30*time.Second, func() bool {
+			code, out := r.create(t, "ml", volumePod(r.bad))
+			return code == http.StatusForbidden && strings.Contains(out, "no signed decision")
+		})
+		if code, out := r.create(t, "ml", volumePod(r.ok)); code != http.StatusCreated {
+			t.Errorf("an approved model: %d %s", code, out)
+		}
+		const path = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+		if code, out, _ := r.call(http.MethodDelete, path+"/modelvet.static.k8s.io", nil); code != http.StatusNotFound {
+			t.Errorf("deleting it: %d %s", code, out)
+		}
+		if code, out, _ := r.call(http.MethodDelete, path, nil); code != http.StatusOK {
+			t.Errorf("deleting all of them: %d %s", code, out)
+		}
+		if code, out := r.create(t, "ml", volumePod(r.bad)); code != http.StatusForbidden {
+			t.Errorf("after everything was deleted: %d %s", code, out)
+		}
+		r.must(os.Remove(file))
+	})
 }
 
 // clientFiles writes a client certificate and key, and returns its authority as PEM.

@@ -92,6 +92,7 @@ func TestInteropCluster(t *testing.T) {
 	r.step(t, "what runs already", r.testWhatRuns)
 	r.step(t, "pinning", r.testPin)
 	r.step(t, "gatekeeper", r.testGatekeeper)
+	r.step(t, "static registration", r.testStatic)
 	r.step(t, "rotation under load", r.testRotation)
 }
 
