@@ -135,9 +135,10 @@ type Document struct {
 
 // Source is something the model was made of, as the provider declares it.
 type Source struct {
-	Kind string `json:"kind"` // git, dataset, base-model, mlflow, dvc, ...
-	URI  string `json:"uri,omitempty"`
-	Path string `json:"path,omitempty"`
+	Kind    string `json:"kind"` // git, dataset, base-model, mlflow, dvc, ...
+	URI     string `json:"uri,omitempty"`
+	Path    string `json:"path,omitempty"`
+	Licence string `json:"licence,omitempty"` // SPDX expression
 }
 
 // Oversight names who can stop the system and how (EU AI Act Art. 14).
