@@ -13,7 +13,7 @@ import (
 
 func k8sVerb(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{Use: "k8s", Short: "What a cluster needs to admit only models that a decision allows"}
-	cmd.AddCommand(k8sRenderVerb(t))
+	cmd.AddCommand(k8sRenderVerb(t), k8sAuditLogVerb(t), k8sAuditVerb(t))
 	return cmd
 }
 
