@@ -24,6 +24,10 @@ const (
 
 	typeImageConfig = "application/vnd.oci.image.config.v1+json"
 	imageFolder     = "models"
+
+	// maxImageConfig bounds the list of files, which is a blob: registries do
+	// not bound it. It holds as many files as a model may have.
+	maxImageConfig = 32 << 20
 )
 
 // imageConfig is the configuration of an image (OCI image specification 1.1,
@@ -65,7 +69,7 @@ func isImage(m v1.Manifest) bool { return m.Config.MediaType == typeImageConfig 
 
 // loadImage reads the files of an image from its configuration.
 func (a *Artifact) loadImage(ctx context.Context) error {
-	raw, err := a.fetch(ctx, a.manifest.Config, maxManifest)
+	raw, err := a.fetch(ctx, a.manifest.Config, maxImageConfig)
 	if err != nil {
 		return fmt.Errorf("reading configuration %s: %w", a.manifest.Config.Digest, err)
 	}
@@ -172,15 +176,15 @@ func newImage(m v1.Manifest, c Config, layers []layer, tars []v1.Descriptor, opt
 		ic.Model.Files = append(ic.Model.Files, imageFile{l.Path, l.Kind, l.desc.Digest, l.Size, l.exec, place[l.in.Digest], l.offset})
 	}
 	raw, err := json.Marshal(ic)
-	if err == nil && len(raw) > maxManifest {
-		err = fmt.Errorf("%d files make it %d bytes, at most %d are read", len(layers), len(raw), maxManifest)
+	if err == nil && len(raw) > maxImageConfig {
+		err = fmt.Errorf("%d files make it %d bytes, at most %d are read", len(layers), len(raw), maxImageConfig)
 	}
 	if err != nil {
 		return config, top, fmt.Errorf("writing the configuration: %w", err)
 	}
 	config = storedManifest{v1.Descriptor{MediaType: typeImageConfig, Digest: hashBytes(raw), Size: int64(len(raw))}, raw}
 	m.ArtifactType, m.Config, m.Layers = "", config.desc, tars
-	text, err := marshalManifest(m)
+	text, err := marshalManifest(m, nil)
 	top = storedManifest{v1.Descriptor{MediaType: m.MediaType, Digest: hashBytes(text), Size: int64(len(text))}, text}
 	return config, top, err
 }

@@ -89,7 +89,10 @@ func fits(entries []entry, sys modelvet.System, opts Options) error {
 			return err
 		}
 	}
-	_, err := marshalManifest(newManifest(sys, v1.Descriptor{MediaType: typeConfig, Digest: any}, layers, opts))
+	if opts.Layout == LayoutImage {
+		return nil // its list of files is not in the manifest
+	}
+	_, err := marshalManifest(newManifest(sys, v1.Descriptor{MediaType: typeConfig, Digest: any, Size: maxManifest}, layers, opts), layers)
 	return err
 }
 
@@ -249,7 +252,7 @@ func newBlobs(sys modelvet.System, c Config, layers []layer, opts Options) (conf
 	}
 	config = storedManifest{v1.Descriptor{MediaType: typeConfig, Digest: hashBytes(raw), Size: int64(len(raw))}, raw}
 	m := newManifest(sys, config.desc, layers, opts)
-	text, err := marshalManifest(m)
+	text, err := marshalManifest(m, layers)
 	top = storedManifest{v1.Descriptor{MediaType: m.MediaType, ArtifactType: m.ArtifactType, Digest: hashBytes(text), Size: int64(len(text))}, text}
 	return config, top, err
 }
