@@ -30,7 +30,7 @@ func (a *Artifact) Extract(ctx context.Context, dir string) error {
 	}
 	defer root.Close()
 	tell := meter(a.opts, a.size())
-	return each(ctx, len(a.layers), a.opts.streams(), func(ctx context.Context, i int) error {
+	return a.opts.eachBlob(ctx, len(a.layers), func(i int) int64 { return a.layers[i].Size }, func(ctx context.Context, i int) error {
 		l := a.layers[i]
 		a.opts.begin(l.Path)
 		if err := a.extract(ctx, root, l, tell); err != nil {

@@ -59,7 +59,7 @@ func (p *pusher) pack(ctx context.Context, r Reference, root *os.Root, entries [
 		return subject, err
 	}
 	old := p.inventory(ctx, r)
-	layers, err := packEach(ctx, entries, opts.streams(), opts, func(ctx context.Context, e entry, tell func(int64)) (v1.Hash, error) {
+	layers, err := packEach(ctx, entries, opts, func(ctx context.Context, e entry, tell func(int64)) (v1.Hash, error) {
 		h, err := p.packFile(ctx, root, e, old, tell)
 		if err != nil {
 			err = fmt.Errorf("sending %s: %w", e.Path, err)

@@ -139,7 +139,7 @@ func (a *Artifact) send(ctx context.Context, w sink, statements []storedManifest
 		total += d.Size
 	}
 	tell, names := meter(a.opts, total), a.names()
-	err = each(ctx, len(blobs), a.opts.streams(), func(ctx context.Context, i int) error {
+	err = a.opts.eachBlob(ctx, len(blobs), func(i int) int64 { return blobs[i].Size }, func(ctx context.Context, i int) error {
 		name := names[blobs[i].Digest]
 		if name == "" {
 			name = "a statement"
