@@ -146,17 +146,22 @@ func (f imageFile) layer(m v1.Manifest) (layer, error) {
 
 // content opens the bytes of one file, which the caller still has to hash.
 func (a *Artifact) content(ctx context.Context, l layer) (io.ReadCloser, error) {
+	return a.contentAt(ctx, l, 0)
+}
+
+// contentAt opens them at one of them.
+func (a *Artifact) contentAt(ctx context.Context, l layer, at int64) (io.ReadCloser, error) {
 	if l.in == nil {
-		return a.source.blob(ctx, l.desc)
+		return fromSource(a.source, l.desc)(ctx, at)
 	}
-	rc, err := fromSource(a.source, *l.in)(ctx, l.offset)
+	rc, err := fromSource(a.source, *l.in)(ctx, l.offset+at)
 	if err != nil {
 		return nil, err
 	}
 	return struct {
 		io.Reader
 		io.Closer
-	}{io.LimitReader(rc, l.Size), rc}, nil
+	}{io.LimitReader(rc, l.Size-at), rc}, nil
 }
 
 // newImage makes the configuration and the manifest of an image.
