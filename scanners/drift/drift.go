@@ -3,17 +3,21 @@
 // Package drift measures how far the data of production has moved from the
 // data that the model was released on: for each column the population
 // stability index, the Jensen-Shannon distance and, for numbers, the
-// Kolmogorov-Smirnov statistic and the Wasserstein distance, with tests whose
-// p values are corrected for their number.
+// Kolmogorov-Smirnov statistic and the Wasserstein distance, for an embedding
+// the maximum mean discrepancy, with tests whose p values are corrected for
+// their number.
 //
 // It must never say that a model drifted: how far is too far is for a rule.
 package drift
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/modelvet/modelvet"
 	"github.com/modelvet/modelvet/dataset"
@@ -76,13 +80,11 @@ func compare(ctx context.Context, m modelvet.Model, reference, production modelv
 	}
 	defer b.Close()
 	r := &report{before: a, after: b, path: production.Path, scan: scan}
-	for _, c := range a.Columns() {
-		if c.Name == reference.ID || c.Name == reference.Weight {
-			continue
-		}
-		if err := r.column(ctx, c); err != nil {
-			return fmt.Errorf("column %q: %w", c.Name, err)
-		}
+	if err := r.columns(ctx, reference); err != nil {
+		return err
+	}
+	if err := r.embedding(ctx, reference, production); err != nil {
+		return err
 	}
 	r.adjust()
 	scan.Coverage.Read = slices.Concat(a.Files(), b.Files())
@@ -90,6 +92,50 @@ func compare(ctx context.Context, m modelvet.Model, reference, production modelv
 		*scan = skip(*scan, production.Path, "it has no column in common with "+reference.Path)
 	}
 	return nil
+}
+
+// columns compares column by column, several at once as far as memory allows,
+// and tells of them in the order of the file. The columns of an embedding are
+// compared together and not each by itself.
+func (r *report) columns(ctx context.Context, reference modelvet.Table) error {
+	var all []dataset.Column
+	for _, c := range r.before.Columns() {
+		if c.Name != reference.ID && c.Name != reference.Weight && !slices.Contains(reference.Embedding, c.Name) {
+			all = append(all, c)
+		}
+	}
+	parts, errs := make([]report, len(all)), make([]error, len(all))
+	room := make(chan struct{}, r.workers())
+	var wg sync.WaitGroup
+	for i, c := range all {
+		parts[i] = report{before: r.before, after: r.after, path: r.path, scan: &modelvet.Scan{}}
+		room <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-room }()
+			if err := parts[i].column(ctx, c); err != nil {
+				errs[i] = fmt.Errorf("column %q: %w", c.Name, err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, p := range parts {
+		r.append(p)
+	}
+	return errors.Join(errs...)
+}
+
+// workers is how many columns are compared at once: one where the engine sorts.
+func (r *report) workers() int {
+	rows := max(1, r.before.Rows()+r.after.Rows())
+	return max(1, min(runtime.GOMAXPROCS(0), 4, int(inMemory/rows)))
+}
+
+func (r *report) append(part report) {
+	for _, at := range part.tests {
+		r.tests = append(r.tests, at+len(r.scan.Measurements))
+	}
+	r.scan.Measurements = append(r.scan.Measurements, part.scan.Measurements...)
+	r.scan.Findings = append(r.scan.Findings, part.scan.Findings...)
 }
 
 // report compares column by column.
@@ -143,7 +189,7 @@ func (r *report) column(ctx context.Context, c dataset.Column) error {
 	}
 	if numbers {
 		var values int64
-		err := one(ctx, r.before, "SELECT approx_count_distinct("+dataset.Ident(c.Name)+") FROM t", &values)
+		err := one(ctx, r.before, "SELECT count(*) FROM (SELECT DISTINCT "+dataset.Ident(c.Name)+fmt.Sprintf(" AS v FROM t LIMIT %d) z WHERE v IS NOT NULL", fewValues+2), &values)
 		if err != nil {
 			return err
 		}
@@ -160,7 +206,7 @@ func (r *report) missing(ctx context.Context, column string) error {
 	var rates [2]stats.Rate
 	for i, t := range []*dataset.Table{r.before, r.after} {
 		var n int64
-		if err := one(ctx, t, "SELECT count(*) FILTER ("+t.Text(column)+" IS NULL) FROM t", &n); err != nil {
+		if err := one(ctx, t, "SELECT count(*) FILTER (WHERE "+t.Text(column)+" IS NULL) FROM t", &n); err != nil {
 			return err
 		}
 		rates[i] = stats.Rate{Hits: float64(n), Of: float64(t.Rows())}
@@ -173,6 +219,6 @@ func (r *report) missing(ctx context.Context, column string) error {
 }
 
 func number(sqlType string) bool {
-	return slices.Contains([]string{"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "FLOAT", "DOUBLE"}, sqlType) ||
+	return slices.Contains([]string{"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "FLOAT", "REAL", "DOUBLE"}, sqlType) ||
 		len(sqlType) > 7 && sqlType[:7] == "DECIMAL"
 }
