@@ -180,42 +180,30 @@ func (r *report) column(ctx context.Context, c dataset.Column) error {
 		r.find("missing-column", modelvet.SeverityWarn, fmt.Sprintf("column %q of the reference is not there", c.Name))
 		return nil
 	}
-	if err := r.missing(ctx, c.Name); err != nil {
-		return err
-	}
-	numbers := number(c.Type) && number(other.Type)
 	if number(c.Type) != number(other.Type) {
 		r.find("type-changed", modelvet.SeverityWarn, fmt.Sprintf("column %q was %s and is %s", c.Name, c.Type, other.Type))
 	}
-	if numbers {
-		var values int64
-		err := one(ctx, r.before, "SELECT count(*) FROM (SELECT DISTINCT "+dataset.Ident(c.Name)+fmt.Sprintf(" AS v FROM t LIMIT %d) z WHERE v IS NOT NULL", fewValues+2), &values)
-		if err != nil {
-			return err
-		}
-		numbers = values > fewValues
-	}
-	if numbers {
+	if number(c.Type) && number(other.Type) {
 		return r.numbers(ctx, c.Name)
 	}
+	var empty [2]int64
+	for i, t := range []*dataset.Table{r.before, r.after} {
+		if err := one(ctx, t, "SELECT count(*) FILTER (WHERE "+t.Text(c.Name)+" IS NULL) FROM t", &empty[i]); err != nil {
+			return err
+		}
+	}
+	r.missing(c.Name, empty[0], empty[1])
 	return r.names(ctx, c.Name)
 }
 
 // missing compares how often the column is empty or no finite number.
-func (r *report) missing(ctx context.Context, column string) error {
-	var rates [2]stats.Rate
-	for i, t := range []*dataset.Table{r.before, r.after} {
-		var n int64
-		if err := one(ctx, t, "SELECT count(*) FILTER (WHERE "+t.Text(column)+" IS NULL) FROM t", &n); err != nil {
-			return err
-		}
-		rates[i] = stats.Rate{Hits: float64(n), Of: float64(t.Rows())}
-	}
-	low, high := stats.Newcombe(rates[1], rates[0], stats.Z95)
+func (r *report) missing(column string, before, after int64) {
+	was := stats.Rate{Hits: float64(before), Of: float64(r.before.Rows())}
+	is := stats.Rate{Hits: float64(after), Of: float64(r.after.Rows())}
+	low, high := stats.Newcombe(is, was, stats.Z95)
 	r.scan.Measurements = append(r.scan.Measurements, modelvet.Measurement{Metric: name + "/missing_share_difference",
-		Value: rates[1].Value() - rates[0].Value(), Low: &low, High: &high, N: int(r.before.Rows() + r.after.Rows()),
+		Value: is.Value() - was.Value(), Low: &low, High: &high, N: int(r.before.Rows() + r.after.Rows()),
 		Slice: map[string]string{"column": column}, Method: "newcombe"})
-	return nil
 }
 
 func number(sqlType string) bool {

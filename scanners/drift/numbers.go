@@ -21,39 +21,68 @@ import (
 // the engine sorts, which is some times slower and holds nothing here.
 var inMemory int64 = 24_000_000
 
-// numbers compares the distributions of a column of numbers.
+// numbers compares the distributions of a column of numbers. Numbers with only a
+// few values are taken for names of classes.
 func (r *report) numbers(ctx context.Context, column string) error {
-	w, spread, err := r.compare(ctx, column)
+	p, err := r.pair(ctx, column)
 	if err != nil {
 		return err
 	}
-	if w.n == 0 || w.m == 0 {
+	r.missing(column, r.before.Rows()-int64(p.n), r.after.Rows()-int64(p.m))
+	if p.few {
+		return r.names(ctx, column)
+	}
+	if p.n == 0 || p.m == 0 {
 		r.find("undefined", modelvet.SeverityInfo, fmt.Sprintf("column %q has no number in one of the tables", column))
 		return nil
 	}
-	n := int64(w.n + w.m)
+	w := newMerger(p.n, p.m, p.edges)
+	if err := p.walk(ctx, w); err != nil {
+		return err
+	}
+	n := int64(p.n + p.m)
 	r.add("ks_statistic", column, w.ks, kolmogorov(w.ks, w.n*w.m/(w.n+w.m)), n, "kolmogorov-smirnov (Stephens 1970), holm")
-	r.add("wasserstein_normed", column, w.distance/spread, math.NaN(), n, "in standard deviations of the reference")
+	r.add("wasserstein_normed", column, w.distance/p.spread, math.NaN(), n, "in standard deviations of the reference")
 	r.shares(column, w.a, w.b, n, "deciles of the reference")
 	return nil
 }
 
-// compare walks along the sorted values of both tables at once. It also says
-// how far the values of the reference spread (their standard deviation).
-func (r *report) compare(ctx context.Context, column string) (*merger, float64, error) {
+// pair is what has to be known of a column in both tables before its
+// distributions are walked along.
+type pair struct {
+	n, m   int       // finite numbers
+	few    bool      // the reference has but a few values
+	spread float64   // the standard deviation of the reference
+	edges  []float64 // the deciles of the reference
+	walk   func(context.Context, *merger) error
+}
+
+func (r *report) pair(ctx context.Context, column string) (pair, error) {
 	if r.before.Rows()+r.after.Rows() > inMemory {
-		return r.compareThere(ctx, column)
+		return r.pairThere(ctx, column)
 	}
 	a, err := sorted(ctx, r.before, column)
 	if err != nil {
-		return nil, 0, err
+		return pair{}, err
 	}
 	b, err := sorted(ctx, r.after, column)
 	if err != nil {
-		return nil, 0, err
+		return pair{}, err
 	}
-	w := newMerger(len(a), len(b), deciles(a))
-	return w, deviation(a), w.run(&list{values: a}, &list{values: b})
+	return pair{n: len(a), m: len(b), few: few(a), spread: deviation(a), edges: deciles(a), walk: func(_ context.Context, w *merger) error {
+		return w.run(&list{values: a}, &list{values: b})
+	}}, nil
+}
+
+// few says whether sorted values are but a few different ones.
+func few(sorted []float64) bool {
+	l := list{values: sorted}
+	for range fewValues + 1 {
+		if _, _, more, _ := l.next(); !more {
+			return len(sorted) > 0
+		}
+	}
+	return false
 }
 
 // sorted are the finite numbers of a column, in order.
@@ -108,36 +137,40 @@ func deviation(values []float64) float64 {
 	return math.Sqrt(squares / float64(len(values)))
 }
 
-// compareThere lets the engine sort and count.
-func (r *report) compareThere(ctx context.Context, column string) (*merger, float64, error) {
-	var n, m int
+// pairThere lets the engine sort and count.
+func (r *report) pairThere(ctx context.Context, column string) (p pair, err error) {
 	var mean, spread sql.NullFloat64
-	if err := one(ctx, r.before, finite(r.before, column, "count(*), avg(v), stddev_pop(v)"), &n, &mean, &spread); err != nil {
-		return nil, 0, err
+	if err := one(ctx, r.before, finite(r.before, column, "count(*), avg(v), stddev_pop(v)"), &p.n, &mean, &spread); err != nil {
+		return p, err
 	}
-	if err := one(ctx, r.after, finite(r.after, column, "count(*)"), &m); err != nil {
-		return nil, 0, err
+	p.spread = spread.Float64
+	if err := one(ctx, r.after, finite(r.after, column, "count(*)"), &p.m); err != nil || p.n == 0 {
+		return p, err
 	}
-	if n == 0 || m == 0 {
-		return newMerger(n, m, nil), 0, nil
+	var values int
+	distinct := finite(r.before, column, "DISTINCT v") + fmt.Sprintf(" LIMIT %d", fewValues+1)
+	if err := one(ctx, r.before, "SELECT count(*) FROM ("+distinct+") y", &values); err != nil {
+		return p, err
 	}
-	edges, err := r.decilesThere(ctx, column, n)
+	p.few = values <= fewValues
+	p.edges, err = r.decilesThere(ctx, column, p.n)
+	p.walk = func(ctx context.Context, w *merger) error { return r.walkThere(ctx, column, w) }
+	return p, err
+}
+
+func (r *report) walkThere(ctx context.Context, column string, w *merger) error {
+	const end = " GROUP BY v ORDER BY v"
+	a, err := r.before.Query(ctx, finite(r.before, column, "v, count(*)")+end)
 	if err != nil {
-		return nil, 0, err
-	}
-	w := newMerger(n, m, edges)
-	q := finite(r.before, column, "v, count(*)") + " GROUP BY v ORDER BY v"
-	a, err := r.before.Query(ctx, q)
-	if err != nil {
-		return nil, 0, err
+		return err
 	}
 	defer a.Close()
-	b, err := r.after.Query(ctx, finite(r.after, column, "v, count(*)")+" GROUP BY v ORDER BY v")
+	b, err := r.after.Query(ctx, finite(r.after, column, "v, count(*)")+end)
 	if err != nil {
-		return nil, 0, err
+		return err
 	}
 	defer b.Close()
-	return w, spread.Float64, w.run(&steps{rows: a}, &steps{rows: b})
+	return w.run(&steps{rows: a}, &steps{rows: b})
 }
 
 func (r *report) decilesThere(ctx context.Context, column string, n int) (out []float64, err error) {
