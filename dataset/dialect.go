@@ -80,13 +80,13 @@ func Literal(s string) string { return quote(strings.ReplaceAll(s, "\x00", "\uFF
 
 func real(sqlType string) bool { return sqlType == "DOUBLE" || sqlType == "FLOAT" || sqlType == "REAL" }
 
-// duckdb is the embedded engine.
-type duckdb struct{}
+// duckdbSQL is the embedded engine.
+type duckdbSQL struct{}
 
-func (duckdb) finite(e string) string   { return "isfinite(" + e + ")" }
-func (duckdb) distinct(e string) string { return "approx_count_distinct(" + e + ")" }
-func (duckdb) hash(e string) string     { return "md5(" + e + ")" }
-func (duckdb) text(id, sqlType string) string {
+func (duckdbSQL) finite(e string) string   { return "isfinite(" + e + ")" }
+func (duckdbSQL) distinct(e string) string { return "approx_count_distinct(" + e + ")" }
+func (duckdbSQL) hash(e string) string     { return "md5(" + e + ")" }
+func (duckdbSQL) text(id, sqlType string) string {
 	if !real(sqlType) {
 		return "CAST(" + id + " AS VARCHAR)"
 	}
@@ -94,13 +94,13 @@ func (duckdb) text(id, sqlType string) string {
 		id + " AS BIGINT) AS VARCHAR) ELSE CAST(" + id + " AS VARCHAR) END"
 }
 
-// trino is the distributed one.
-type trino struct{}
+// trinoSQL is the distributed one.
+type trinoSQL struct{}
 
-func (trino) finite(e string) string   { return "is_finite(" + e + ")" }
-func (trino) distinct(e string) string { return "approx_distinct(" + e + ")" }
-func (trino) hash(e string) string     { return "lower(to_hex(md5(to_utf8(" + e + "))))" }
-func (trino) text(id, sqlType string) string {
+func (trinoSQL) finite(e string) string   { return "is_finite(" + e + ")" }
+func (trinoSQL) distinct(e string) string { return "approx_distinct(" + e + ")" }
+func (trinoSQL) hash(e string) string     { return "lower(to_hex(md5(to_utf8(" + e + "))))" }
+func (trinoSQL) text(id, sqlType string) string {
 	if !real(sqlType) {
 		return "CAST(" + id + " AS VARCHAR)"
 	}
