@@ -44,7 +44,7 @@ func run(t *testing.T, name string, args ...string) string {
 
 // interopCases are what the other programs read.
 func interopCases() map[string]modelvet.Decision {
-	return map[string]modelvet.Decision{"denied": fixture(), "allowed": allowedFixture(), "hostile": randomDecision(3), "hostile-7": randomDecision(7), "empty": {}}
+	return map[string]modelvet.Decision{"denied": fixture(), "allowed": allowedFixture(), "hostile": randomDecision(3), "hostile-7": randomDecision(7), "empty": {}, "scripts": manyScripts()}
 }
 
 func written(t *testing.T, format string) []string {
