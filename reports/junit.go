@@ -95,7 +95,7 @@ func verdictCase(v view) junitCase {
 	for _, w := range v.Decision.Waivers {
 		about = append(about, fmt.Sprintf("waiver %s of %s %s", w.ID, w.Rule, counting(w.Valid, w.Reject)))
 	}
-	about = append(about, v.Notes...)
+	about = append(append(about, v.attestationLines()...), v.Notes...)
 	text := visibleLines(about)
 	if v.Outcome == modelvet.Allowed {
 		c.Out = strings.TrimSpace(v.Stamp + ": " + v.Sentence + "\n" + text)

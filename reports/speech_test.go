@@ -17,7 +17,7 @@ import (
 )
 
 // sayers are the functions whose literal arguments are words of the report.
-var sayers = []string{"t", "heads4", "name"}
+var sayers = []string{"t", "columns", "name"}
 
 // spoken are all words that the code and the page say.
 func spoken(t testing.TB) []string {
@@ -52,7 +52,7 @@ func spoken(t testing.TB) []string {
 				}
 				if slices.Contains(sayers, called) {
 					for i, arg := range n.Args {
-						if lit, ok := arg.(*ast.BasicLit); ok && lit.Kind == gotoken.STRING && (i == 0 || called == "heads4") {
+						if lit, ok := arg.(*ast.BasicLit); ok && lit.Kind == gotoken.STRING && (i == 0 || called == "columns") {
 							add(unquote(t, lit.Value))
 						}
 					}
