@@ -251,7 +251,7 @@ func (p painter) bars(rows []modelvet.Measurement) chart {
 	}
 	foot := p.t("whiskers: 95 % interval")
 	if limit.name != "" {
-		foot += "; " + p.t("dashed: limit of the policy, %s", limit.name)
+		foot += "; " + p.t("dashed: limit of the policy")
 	}
 	s.text(left, bottom+8, "start", "muted", foot+p.more(len(all)-len(rows))).Max = chartWidth - left
 	return chart{scene: s, Rows: all}

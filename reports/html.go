@@ -126,7 +126,7 @@ func (p *htmlPage) funcs() template.FuncMap {
 		"table":        func(s panel) chart { return chart{scene: scene{Title: s.Title}, Rows: s.Single} },
 		"signers":      p.signers, "gap": p.gap, "from": p.From, "later": p.Later, "lists": p.Lists, "listTitle": p.ListTitle, "names": p.Names,
 		"lower": strings.ToLower, "limit": p.limit, "counts": p.counting,
-		"region":       p.region, "t": p.t,
+		"region": p.region, "t": p.t,
 	}
 }
 

@@ -4,6 +4,7 @@ package reports
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -87,13 +88,14 @@ func (v view) crossed(groups [][]modelvet.Measurement) numberTable {
 	t := numberTable{About: v.methods(groups), grid: grid{Tight: true, Widths: []float64{4.4}, Head: []string{v.t("Slice")}}}
 	cells := map[string][]cell{}
 	var order []string
+	var of []map[string]string
 	for i, rows := range groups {
 		t.Widths, t.Head = append(t.Widths, 3), append(t.Head, metricName(rows[0].Metric)+v.limit(rows[0].Metric))
 		for _, m := range rows {
 			name := or(slice(m.Slice), v.t("all"))
 			if cells[name] == nil {
 				cells[name] = make([]cell, len(groups))
-				order = append(order, name)
+				order, of = append(order, name), append(of, m.Slice)
 			}
 			cells[name][i] = cell{Text: v.inOneCell(m), Strong: number(m.Value)}
 		}
@@ -101,7 +103,7 @@ func (v view) crossed(groups [][]modelvet.Measurement) numberTable {
 	for _, name := range order {
 		t.Rows = append(t.Rows, append([]cell{{Text: name}}, cells[name]...))
 	}
-	t.Rows = merged(t.Rows, 0)
+	t.Rows = v.merged(t.Rows, 0, of)
 	return t
 }
 
@@ -228,7 +230,11 @@ func (v view) plain(list []modelvet.Measurement) numberTable {
 		t.Rows = append(t.Rows, row)
 	}
 	if at >= 0 {
-		t.Rows = merged(t.Rows, at)
+		var of []map[string]string
+		for _, m := range list {
+			of = append(of, m.Slice)
+		}
+		t.Rows = v.merged(t.Rows, at, of)
 	}
 	return t
 }
@@ -236,8 +242,8 @@ func (v view) plain(list []modelvet.Measurement) numberTable {
 const minSame = 3 // rows that say the same before they are told as one
 
 // merged makes one row of rows that differ in nothing but the slice, whose
-// names it then all holds.
-func merged(rows [][]cell, at int) [][]cell {
+// names it then all holds. of are the slices of the rows.
+func (v view) merged(rows [][]cell, at int, of []map[string]string) [][]cell {
 	key := func(row []cell) string {
 		var b strings.Builder
 		for i, c := range row {
@@ -247,26 +253,69 @@ func merged(rows [][]cell, at int) [][]cell {
 		}
 		return b.String()
 	}
-	n := map[string]int{}
-	for _, row := range rows {
-		n[key(row)]++
+	same := map[string][]map[string]string{}
+	for i, row := range rows {
+		same[key(row)] = append(same[key(row)], of[i])
 	}
-	place := map[string]int{}
+	done := map[string]bool{}
 	var out [][]cell
 	for _, row := range rows {
 		k := key(row)
-		if n[k] < minSame {
+		if len(same[k]) < minSame {
 			out = append(out, row)
 			continue
 		}
-		if i, ok := place[k]; ok {
-			out[i][at].Text += "; " + row[at].Text
-			continue
+		if !done[k] {
+			row[at].Text = v.together(same[k])
+			out = append(out, row)
 		}
-		place[k] = len(out)
-		out = append(out, slices.Clone(row))
+		done[k] = true
 	}
 	return out
+}
+
+// together names many slices; what they have in common is said once:
+// "table: training; column: age, income".
+func (v view) together(list []map[string]string) string {
+	values := map[string]map[string]bool{}
+	for _, s := range list {
+		for _, k := range sortedKeys(s) {
+			if values[k] == nil {
+				values[k] = map[string]bool{}
+			}
+			values[k][s[k]] = true
+		}
+	}
+	most := ""
+	for _, k := range sortedKeys(values) {
+		if most == "" || len(values[k]) > len(values[most]) {
+			most = k
+		}
+	}
+	byRest := map[string][]string{}
+	var order, out []string
+	for _, s := range list {
+		rest := maps.Clone(s)
+		value, ok := rest[most]
+		delete(rest, most)
+		name := slice(rest)
+		if !ok {
+			out = append(out, or(slice(s), v.t("all")))
+			continue
+		}
+		if byRest[name] == nil {
+			order = append(order, name)
+		}
+		byRest[name] = append(byRest[name], value)
+	}
+	for _, name := range order {
+		word := most + ": " + strings.Join(byRest[name], ", ")
+		if name != "" {
+			word = name + "; " + word
+		}
+		out = append(out, word)
+	}
+	return strings.Join(out, " | ")
 }
 
 func (b *book) series(s *modelvet.Series) {

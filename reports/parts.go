@@ -104,9 +104,9 @@ func (b *book) basis() {
 	for _, f := range b.Frameworks {
 		rows = append(rows, []cell{{Text: f.Name, Face: bold}, {Text: or(f.Version, b.t("not named"))}, {Text: fmt.Sprint(len(f.Controls))}, {Text: strings.ToLower(b.counts(f.Counts))}})
 	}
-	b.table(grid{Widths: []float64{4, 4, 2, 8}, Head: b.columns("Framework", "Text version", "Controls", "What the evidence says"), Rows: rows})
+	b.table(grid{Tight: true, Widths: []float64{4, 4, 2, 8}, Head: b.columns("Framework", "Text version", "Controls", "What the evidence says"), Rows: rows})
 	b.heading(2, b.t("Words"))
-	b.table(grid{Widths: []float64{4.2, 10}, Head: b.columns("Word", "Meaning"), Rows: [][]cell{
+	b.table(grid{Tight: true, Widths: []float64{4.2, 10}, Head: b.columns("Word", "Meaning"), Rows: [][]cell{
 		{{Badge: met}, {Text: b.t("Of a rule: verified evidence supports it.")}},
 		{{Badge: notMet}, {Text: b.t("Of a rule: verified evidence contradicts it. A blocking rule closes the gate.")}},
 		{{Badge: supported}, {Text: b.t("Of a control: every rule that answers it is met. A rule may answer only a part of what a control demands.")}},
@@ -135,7 +135,7 @@ func (b *book) system() {
 	}
 	if len(rows) > 0 {
 		b.heading(2, b.t("Files of the artifact"))
-		b.table(grid{Widths: []float64{4.4, 1.6, 1.6, 8.4}, Head: b.columns("File", "Kind", "Bytes", "Digest"), Rows: rows})
+		b.table(grid{Tight: true, Widths: []float64{3.6, 1.4, 1.4, 10.4}, Head: b.columns("File", "Kind", "Bytes", "Digest"), Rows: rows})
 	}
 }
 

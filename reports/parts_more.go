@@ -16,7 +16,10 @@ func (b *book) measurements() {
 		b.para(b.t("No scan was attached: nothing was measured."))
 	}
 	for _, p := range list {
-		b.heading(2, b.t(p.Title))
+		if len(p.Charts) > 0 { // the heading stays with the first picture
+			b.ensure(p.Charts[0].H + 44)
+		}
+		b.heading(2, p.Title)
 		b.para(b.t("Scanner %s, version %s; read: %s.", p.Scan.Scanner, or(p.Scan.Version, b.t("not named")), or(joined(p.Scan.Coverage.Read), b.t("nothing"))))
 		b.seen(p.Scan)
 		for _, c := range p.Charts {
@@ -83,7 +86,7 @@ func (b *book) register() {
 		rows = append(rows, []cell{{Text: ranges("E", []int{i}), Face: bold}, {Text: kind(e.PredicateType) + " " + e.Digest, Face: mono}, {Text: b.grade(e.PredicateType)},
 			{Text: join(b.t(or(string(e.Status), "unknown")), e.Reason)}, {Text: b.signer(e.Signer)}, {Text: b.moment(e.SignedAt) + ", " + b.age(e.SignedAt)}})
 	}
-	b.table(grid{Tight: true, Widths: []float64{1.2, 7, 1.8, 2, 3, 2.6}, Head: b.columns("No.", "Kind and digest", "Grade", "Status", "Signer", "Signed, age"), Rows: rows})
+	b.table(grid{Tight: true, Widths: []float64{1.1, 6.2, 1.7, 1.7, 3.7, 3.3}, Head: b.columns("No.", "Kind and digest", "Grade", "Status", "Signer", "Signed, age"), Rows: rows})
 }
 
 // grade is how far a kind of evidence rests on more than somebody's word.
@@ -230,9 +233,10 @@ func (b *book) glossary() {
 		{b.t("Equalised odds"), b.t("The larger of the differences of true and false positive rates between groups.")},
 		{b.t("Waiver"), b.t("A signed forgiveness of one rule for one artifact until a day, granted by somebody else than who asked.")},
 	}, true)
-	var rows []fact
+	var texts []string
 	for _, id := range sortedKeys(b.Policy.Catalogues) {
-		rows = append(rows, fact{frameworkName(id), b.Policy.Catalogues[id]})
+		texts = append(texts, frameworkName(id)+" "+b.Policy.Catalogues[id])
 	}
+	rows := []fact{{b.t("Text versions"), strings.Join(texts, "; ")}}
 	b.factsIn(append(rows, fact{"modelvet", b.Engine.Modelvet}, fact{"OPA", b.Engine.OPA}, fact{b.t("Schema"), b.Schema}), true)
 }

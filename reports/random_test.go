@@ -79,6 +79,25 @@ func randomDecision(seed uint64) modelvet.Decision {
 	return d
 }
 
+// hugeHostile is a random decision with n results and n findings of scanners.
+func hugeHostile(n int) modelvet.Decision {
+	m := &maker{Rand: rand.New(rand.NewPCG(99, 7))}
+	c := fixtureCase()
+	c.Results, c.Controls, c.Waivers, c.Attestations = nil, nil, nil, nil
+	for i := range n {
+		r := m.result(fmt.Sprintf("area%d.rule_%d", i%30, i))
+		c.Results = append(c.Results, r)
+		c.Controls = append(c.Controls, modelvet.Control{ID: fmt.Sprintf("control-%d", i), Framework: []string{"eu-ai-act", "own"}[i%2], Ref: m.word(), Title: m.word(), Rules: []string{r.ID}})
+		s := m.scan()
+		s.Findings[0].CVE, s.Findings[0].CWE, s.Findings[0].Line = []string{fmt.Sprintf("CVE-2026-%d", 1000+i)}, []string{"CWE-502", m.word()}, i
+		c.Scans = append(c.Scans, s)
+		if i%10 == 0 {
+			c.Waivers, c.Attestations = append(c.Waivers, m.waiver(c, r.ID, i)), append(c.Attestations, m.attestation(c))
+		}
+	}
+	return modelvet.Decide(c)
+}
+
 func (m *maker) result(id string) modelvet.Result {
 	r := modelvet.Result{Rule: modelvet.Rule{ID: id, Title: m.word(), Description: m.word(), Remediation: m.word(), Waivable: m.IntN(2) == 0,
 		Level: []modelvet.Level{modelvet.Block, modelvet.Block, modelvet.Warn, ""}[m.IntN(4)], Controls: m.words(2)}}
