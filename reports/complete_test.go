@@ -199,6 +199,11 @@ func pdfText(t *testing.T, d modelvet.Decision) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return bookText(t, v)
+}
+
+func bookText(t *testing.T, v view) string {
+	t.Helper()
 	l, err := newLayout()
 	if err != nil {
 		t.Fatal(err)
@@ -212,6 +217,9 @@ func pdfText(t *testing.T, d modelvet.Decision) string {
 				said[o.node] = &strings.Builder{}
 			}
 			said[o.node].WriteString(o.Text)
+			if o.node != nil && o.node.role == "Figure" {
+				said[o.node].WriteByte(' ')
+			}
 		}
 	}
 	var out strings.Builder

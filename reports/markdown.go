@@ -173,7 +173,7 @@ func md(s string) string {
 func code(s string) string {
 	s = visible(s)
 	if s == "" || strings.ContainsAny(s, "`|\\") || len(s) > 200 {
-		return md(or(s, "none"))
+		return md(or(s, "–"))
 	}
 	return "`" + s + "`"
 }

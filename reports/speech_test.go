@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/modelvet/modelvet/documents/kinds"
 )
 
 // sayers are the functions whose literal arguments are words of the report,
@@ -74,6 +76,13 @@ func spoken(t testing.TB) []string {
 	}
 	for _, m := range regexp.MustCompile(`[{(]t ("(?:[^"\\]|\\.)*")`).FindAllStringSubmatch(string(page), -1) {
 		add(unquote(t, m[1]))
+	}
+	kind, _ := kinds.Of("annex-iv")
+	for _, item := range kind.Items {
+		add(item.Title, item.Asks)
+	}
+	for _, point := range annexIVPoints {
+		add(point)
 	}
 	add(wordOrder...)
 	add(signFields...)

@@ -64,7 +64,7 @@ func newViewIn(d modelvet.Decision, in speech) (view, error) {
 	if err := consistent(d); err != nil {
 		return view{}, err
 	}
-	v := view{Decision: d, speech: in, Title: title(d), Counts: map[string]int{}}
+	v := view{Decision: d, speech: in, Title: in.title(d), Counts: map[string]int{}}
 	v.number()
 	v.bounds = bounds(d)
 	v.sortResults()
@@ -112,14 +112,14 @@ func forgiven(r modelvet.Result, waivers []modelvet.Waiver) bool {
 	})
 }
 
-func title(d modelvet.Decision) string {
+func (v speech) title(d modelvet.Decision) string {
 	switch {
 	case d.System != nil && d.System.Name != "":
 		return strings.TrimSpace(d.System.Name + " " + d.System.Version)
 	case d.Subject.Name != "":
 		return d.Subject.Name
 	}
-	return "unnamed model"
+	return v.t("unnamed model")
 }
 
 func (v *view) sortResults() {
