@@ -25,7 +25,7 @@ var house = map[string][]string{
 	"scanners/*/*": {"", "scanners/*/*", "gonum.org/v1/gonum"},
 	"lineage":      {"", "lineage/*"},
 	"lineage/*":    {""},
-	"attest": {"", "schemas", "github.com/in-toto/in-toto-golang", "github.com/in-toto/attestation",
+	"attest": {"", "schemas", "github.com/coreos/go-oidc/v3", "github.com/go-jose/go-jose/v4", "github.com/in-toto/in-toto-golang", "github.com/in-toto/attestation",
 		"github.com/secure-systems-lab/go-securesystemslib", "github.com/sigstore/protobuf-specs",
 		"github.com/sigstore/sigstore", "github.com/sigstore/sigstore-go", "github.com/zeebo/blake3", "golang.org/x/crypto", "google.golang.org/protobuf"},
 	"bom":        {"", "github.com/CycloneDX/cyclonedx-go"},

@@ -53,6 +53,7 @@ func (f *judgeFlags) open(ctx context.Context, t *terminal) (*gate.Gate, error) 
 	if g.Signer, err = f.signing.signer(ctx, t); err != nil {
 		return nil, err
 	}
+	g.Token, g.Issuer = f.signing.tokenOfRun(), f.signing.issuer
 	if stage, err := g.Policy.Stage(f.stage); err == nil && stage.DevelopmentKeys {
 		if g.Local, err = developmentKey(); err != nil {
 			return nil, err
