@@ -72,7 +72,9 @@ func unvouched(e modelvet.Evidence) string {
 		return ""
 	case attest.IdentityVerified:
 		return ""
+	case attest.IdentityUnchecked:
+		return fmt.Sprintf("the provenance of the build rests on an identity token whose signature nobody checked: %s", id.Reason)
 	default:
-		return fmt.Sprintf("the provenance of the build is unverified (%s): %s were taken from the environment, which any step of the job can set", id.Reason, strings.Join(id.Unverified, ", "))
+		return fmt.Sprintf("the provenance of the build is unverified (%s): any step of the job can have set %s", id.Reason, strings.Join(id.Unverified, ", "))
 	}
 }
