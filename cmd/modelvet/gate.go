@@ -82,6 +82,7 @@ func environment() map[string]string {
 
 func gateVerb(t *terminal) *cobra.Command {
 	var f judgeFlags
+	var r results
 	var out, output string
 	cmd := &cobra.Command{
 		Use:   "gate [DIR]",
@@ -91,6 +92,9 @@ func gateVerb(t *terminal) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			js, err := asJSON(output)
 			if err != nil {
+				return err
+			}
+			if err := r.clear(); err != nil {
 				return err
 			}
 			dir := folder(args)
@@ -110,10 +114,14 @@ func gateVerb(t *terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := r.write(d); err != nil {
+				return err
+			}
 			return t.conclude(d, out, js)
 		},
 	}
 	f.add(cmd)
+	r.add(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "folder for the result (default DIR/.modelvet); it is replaced as a whole")
 	cmd.Flags().StringVar(&output, "output", "table", "table or json")
 	return cmd
