@@ -28,6 +28,7 @@ type System struct {
 	Deployment    *Deployment    `json:"deployment,omitempty"`
 	Transparency  *Transparency  `json:"transparency,omitempty"`
 	RecordKeeping *RecordKeeping `json:"recordKeeping,omitempty"`
+	Change        *Change        `json:"change,omitempty"`
 }
 
 // Limits are known limits and foreseeable misuse (EU AI Act Art. 13(3)(b)(iii)).
@@ -59,6 +60,12 @@ type RecordKeeping struct {
 	DocumentationDays int `json:"documentationDays,omitempty"`
 }
 
+// Change is how this version came of the one in use (EU AI Act Art. 43(4)).
+type Change struct {
+	Item        string `json:"item,omitempty"`        // the planned change that it is, as the plan of changes calls it
+	Substantial bool   `json:"substantial,omitempty"` // a substantial modification, EU AI Act Art. 3(23)
+}
+
 // Party is a legal or natural person.
 type Party struct {
 	Name    string `json:"name"`
@@ -71,7 +78,9 @@ type ModelFiles struct {
 	Files        []string `json:"files"`            // globs below the model's folder, for weights
 	Format       string   `json:"format,omitempty"` // xgboost-json, safetensors, gguf, onnx, ...
 	Architecture string   `json:"architecture,omitempty"`
-	Task         string   `json:"task,omitempty"` // binary-classification, multiclass, regression, generation
+	Parameters   int64    `json:"parameters,omitempty"` // numbers in all weights together (EU AI Act Annex XI(1)(1)(d))
+	Precision    string   `json:"precision,omitempty"`  // of most of them: float32, bfloat16, q4_k, ...
+	Task         string   `json:"task,omitempty"`       // binary-classification, multiclass, regression, generation
 }
 
 // Table is a data set and the roles of its columns.
@@ -126,9 +135,10 @@ type Document struct {
 
 // Source is something the model was made of, as the provider declares it.
 type Source struct {
-	Kind string `json:"kind"` // git, dataset, base-model, mlflow, dvc, ...
-	URI  string `json:"uri,omitempty"`
-	Path string `json:"path,omitempty"`
+	Kind    string `json:"kind"` // git, dataset, base-model, mlflow, dvc, ...
+	URI     string `json:"uri,omitempty"`
+	Path    string `json:"path,omitempty"`
+	Licence string `json:"licence,omitempty"` // SPDX expression
 }
 
 // Oversight names who can stop the system and how (EU AI Act Art. 14).

@@ -31,7 +31,7 @@ func (a *Artifact) unpack(ctx context.Context, root *os.Root, l layer, tell func
 	}
 	defer root.Remove(name)
 	defer w.Close()
-	if err := copyBlob(ctx, a.source, w, l.desc, tell); err != nil {
+	if err := fill(ctx, w, l.desc, tell, fromSource(a.source, l.desc)); err != nil {
 		return err
 	}
 	r := io.Reader(io.NewSectionReader(w, 0, l.Size))

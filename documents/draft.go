@@ -125,6 +125,12 @@ func (s Source) known(kind string) map[string]string {
 		set("2.e", s.oversight()...)
 		set("2.g", s.tested()...)
 		set("9", s.monitoring()...)
+	case "annex-xi", "annex-xii":
+		set("1.a", "Intended purpose: "+strings.TrimSpace(sys.Purpose), "TODO the kinds of systems it can be built into.")
+		set("1.c", s.supply())
+		set(map[string]string{"annex-xi": "1.d", "annex-xii": "1.f"}[kind], s.size()...)
+		set(map[string]string{"annex-xi": "1.f", "annex-xii": "1.h"}[kind], sys.Licence)
+		set("2.c", s.tables()...)
 	case "fria":
 		set("1.a", "Intended purpose: "+strings.TrimSpace(sys.Purpose), "TODO the processes of the deployer in which it is used.")
 		set("1.c", s.groups()...)
@@ -138,6 +144,15 @@ func (s Source) supply() string {
 		return ""
 	}
 	return "OCI artifact (CNCF ModelPack), " + s.Subject.Digest + "."
+}
+
+// size is the architecture and the number of parameters, as declared.
+func (s Source) size() []string {
+	m := s.System.Model
+	if m.Architecture == "" || m.Parameters == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s, %d parameters, stored as %s.", m.Architecture, m.Parameters, cmp.Or(m.Precision, m.Format, "files"))}
 }
 
 func (s Source) made() []string {

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/modelvet/modelvet/schemas"
@@ -43,6 +44,7 @@ type Document struct {
 	System  string   `json:"system"`         // name and version that it says it is about; empty for Markdown
 	Answers []Answer `json:"items"`          // one for every item of the kind
 	Figures []Figure `json:"figures"`        // every number that names a metric
+	Changes []string `json:"-"`              // words in the modifications of a plan of changes: the names of changes are among them
 	Unread  int      `json:"numbersUnnamed"` // decimals and percentages that name no metric that modelvet knows
 }
 
@@ -193,7 +195,14 @@ func (d *Document) readForm(k Kind, data []byte, folder Folder) error {
 		d.Figures = append(d.Figures, fig)
 	}
 	d.proseOf(f, lines)
+	if k.Kind == "change-plan" && d.answered("modifications") {
+		d.Changes = strings.FieldsFunc(f.Items["modifications"].Text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`:,;()"'`+"`", r) })
+	}
 	return nil
+}
+
+func (d *Document) answered(id string) bool {
+	return slices.ContainsFunc(d.Answers, func(a Answer) bool { return a.ID == id && a.State == Filled })
 }
 
 // proseOf looks for numbers in what the answers say.

@@ -15,7 +15,7 @@ import (
 const Scanner = "documents"
 
 // version changes when the same documents may give another result.
-const version = "1"
+const version = "2"
 
 // Scan checks every document that modelvet.yaml names: what is missing in it,
 // and whether its numbers are those in scans. What cannot be read is written
@@ -35,10 +35,27 @@ func Scan(ctx context.Context, m modelvet.Model, scans []modelvet.Scan) (modelve
 		}
 		out.Coverage.Read = append(out.Coverage.Read, doc.Path)
 		d.report(&out, m.System, scans)
+		d.planned(&out, m.System.Change)
 	}
 	slices.Sort(out.Coverage.Read)
 	out.Coverage.Read = slices.Compact(out.Coverage.Read)
 	return out, nil
+}
+
+// planned tells whether a plan of changes names the declared one.
+func (d Document) planned(out *modelvet.Scan, change *modelvet.Change) {
+	if k, _ := KindOf(d.Kind); k.Kind != "change-plan" || change == nil || change.Item == "" {
+		return
+	}
+	named := 0.0
+	if slices.Contains(d.Changes, change.Item) {
+		named = 1
+	} else {
+		out.Findings = append(out.Findings, modelvet.Finding{ID: "documents/change-not-planned", Path: d.Path, Severity: modelvet.SeverityWarn,
+			What: fmt.Sprintf("modelvet.yaml says change.item %s, which modifications does not name", change.Item)})
+	}
+	out.Measurements = append(out.Measurements, modelvet.Measurement{Metric: Scanner + "/change_planned", Value: named, N: 1,
+		Slice: map[string]string{"kind": d.Kind, "document": d.Path, "change": change.Item}, Method: "count"})
 }
 
 // report adds what one document comes to.

@@ -66,6 +66,7 @@ func BenchmarkEvaluateOneRule(b *testing.B) {
 func grown(times int) map[string]any {
 	all := good()
 	system := goodSystem()
+	system.Model.Parameters *= int64(times)
 	for kind, v := range all {
 		s, ok := v.(modelvet.Scan)
 		if !ok {
@@ -82,6 +83,9 @@ func grown(times int) map[string]any {
 					if slice[k] != "" {
 						slice[k], more = fmt.Sprintf("%s%d", slice[k], i), true
 					}
+				}
+				if m.Metric == "modelfile/parameters" {
+					slice["path"], more = fmt.Sprintf("model/m%d.json", i), true
 				}
 				if more {
 					m.Slice = slice

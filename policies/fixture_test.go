@@ -35,11 +35,11 @@ func goodSystem() modelvet.System {
 		Name: "credit", Version: "1.0.0", Purpose: "Scores applications for consumer credit, for a clerk who decides.",
 		Provider: modelvet.Party{Name: "Example Bank", Contact: "ml@bank.example", Country: "DE"},
 		Role:     "provider", RiskClass: "high", AnnexIII: "annex-iii-5.b", Licence: "Apache-2.0",
-		Model: modelvet.ModelFiles{Files: []string{"model/*.json"}, Format: "xgboost-json", Task: "binary-classification"},
+		Model: modelvet.ModelFiles{Files: []string{"model/*.json"}, Format: "xgboost-json", Task: "binary-classification", Parameters: 1000, Precision: "float32"},
 		Tables: []modelvet.Table{
 			{Name: "training", Kind: "training", Path: "data/train.csv", Label: "y", Features: []string{"income"}},
-			{Name: "predictions", Kind: "predictions", Path: "data/predictions.csv", Label: "y", Prediction: "p", Score: "s", Protected: []string{"age"}},
-			{Name: "held", Kind: "test", Path: "data/held.csv", Label: "y"}, {Name: "production", Kind: "production", Path: "data/production-*.csv"},
+			{Name: "predictions", Kind: "predictions", Path: "data/predictions.csv", Label: "y", Prediction: "p", Score: "s", Protected: []string{"age"}, Perturbed: []string{"noise"}},
+			{Name: "held", Kind: "test", Path: "data/held.csv", Label: "y"}, {Name: "production", Kind: "production", Path: "data/production-*.csv"}, {Name: "members", Kind: "members", Path: "data/held.csv"},
 		},
 		Documents: []modelvet.Document{
 			{Kind: "model-card", Path: "docs/model-card.md"}, {Kind: "data-card", Path: "docs/data-card.md"},
@@ -54,7 +54,7 @@ func goodSystem() modelvet.System {
 		Limits:        &modelvet.Limits{Limitations: []string{"thin files"}, Misuse: []string{"as the only ground of a refusal"}},
 		PersonalData:  &modelvet.PersonalData{Processed: true, LegalBasis: "art-6-1-b"},
 		Deployment:    &modelvet.Deployment{Stages: []string{"production"}},
-		RecordKeeping: &modelvet.RecordKeeping{DocumentationDays: 3653},
+		RecordKeeping: &modelvet.RecordKeeping{DocumentationDays: 3653}, Change: &modelvet.Change{Item: "RETRAIN-1"},
 	}
 }
 
@@ -98,6 +98,7 @@ func good() map[string]any {
 		"system":        goodSystem(),
 		"scan/fairness": goodFairness(),
 		"scan/performance": scanOf("performance", []string{"data/predictions.csv"}, nil,
+			measure("performance/flip_rate", 0.02, 0.01, 0.03, 1000, "perturbation", "noise"), measure("performance/perturbed_accuracy", 0.8, 0.75, 0.85, 1000, "perturbation", "noise"),
 			measure("performance/roc_auc", 0.78, 0.75, 0.81, 1000), measure("performance/expected_calibration_error", 0.03, 0.01, 0.05, 1000),
 			measure("performance/accuracy", 0.75, 0.7, 0.8, 200, "attribute", "age", "group", "young"),
 			measure("performance/accuracy", 0.76, 0.72, 0.8, 800, "attribute", "age", "group", "old")),
@@ -106,7 +107,8 @@ func good() map[string]any {
 			measure("quality/minority_class_share", 0.3, 0.27, 0.33, 1000, "table", "training"),
 			measure("quality/leaked_share", 0, 0, 0.004, 1000, "table", "held", "from", "training")),
 		"scan/privacy": scanOf("privacy", []string{"data/train.csv", "data/predictions.csv"}, nil,
-			measure("privacy/k_anonymity", 85, 85, 85, 1000, "table", "predictions")),
+			measure("privacy/k_anonymity", 85, 85, 85, 1000, "table", "predictions"),
+			measure("privacy/membership_auc", 0.52, 0.5, 0.54, 2000, "table", "members"), measure("privacy/membership_tpr_at_fpr_001", 0.01, 0.01, 0.02, 2000, "table", "members")),
 		"scan/drift": scanOf("drift", []string{"data/production-1.csv"}, nil,
 			measure("drift/psi", 0.03, 0.03, 0.03, 2000, "column", "income")),
 		"thresholds": map[string]any{"digest": sha("7"), "proof": "signature", "setAt": now.Add(-2 * time.Hour).Format(time.RFC3339), "signer": map[string]any{"name": "governance"}},
@@ -118,8 +120,10 @@ func good() map[string]any {
 			measure("explainability/coverage", 1, 1, 1, 1000), measure("explainability/protected_share", 0.03, 0.02, 0.04, 1000)),
 		"scan/poisoning": scanOf("poisoning", []string{"data/train.csv"}, nil,
 			measure("poisoning/label_disagreement", 0.2, 0.18, 0.22, 1000), measure("poisoning/conflicting_duplicates", 0, 0, 0.004, 1000)),
-		"scan/documents": scanOf("documents", []string{"docs/model_card.md"}, nil),
-		"scan/modelfile": scanOf("modelfile", []string{"model/model.json"}, nil),
+		"scan/documents": scanOf("documents", []string{"docs/model_card.md"}, nil,
+			measure("documents/items", 23, 23, 23, 23, "kind", "annex-iv", "document", "docs/risks.md"), measure("documents/items_missing", 0, 0, 0, 0, "kind", "annex-iv", "document", "docs/risks.md"),
+			measure("documents/change_planned", 1, 1, 1, 1, "kind", "change-plan", "document", "docs/risks.md", "change", "RETRAIN-1")),
+		"scan/modelfile": scanOf("modelfile", []string{"model/model.json"}, nil, measure("modelfile/parameters", 1000, 1000, 1000, 3, "path", "model/model.json", "precision", "float32")),
 		"lineage": modelvet.Lineage{Source: "git", Facts: map[string]string{"commit": strings.Repeat("4", 40), "dirty": "false"}, Inputs: []modelvet.LineageInput{
 			{Kind: "code", Name: "repository", Digest: "gitCommit:" + strings.Repeat("4", 40)}, {Kind: "dataset", Name: "train", Digest: sha("b")}, {Kind: "base-model", Name: "base", Digest: sha("6")}}},
 		"signature": map[string]any{"resources": resources, "serialization": map[string]any{
@@ -157,7 +161,8 @@ var thresholds = map[string]any{
 	"fairness.equal_opportunity_difference_max": 0.2, "fairness.group_size_min": 30, "logging.retention_days_min": 183,
 	"quality.missing_share_max": 0.2, "quality.minority_class_min": 0.05, "quality.leaked_share_max": 0.01, "privacy.k_anonymity_min": 5, "drift.psi_max": 0.25,
 	"performance.balanced_accuracy_min": 0.6, "performance.r2_min": 0.5, "performance.calibration_error_max": 0.1, "performance.group_accuracy_min": 0.6, "performance.rows_min": 100, "fairness.equalized_odds_difference_max": 0.2,
-	"fairness.evaluation_age_days_max": 365, "regression.performance_margin": 0.02, "regression.fairness_margin": 0.02, "documentation.retention_days_min": 3653,
+	"fairness.evaluation_age_days_max": 365, "regression.performance_margin": 0.02, "regression.fairness_margin": 0.02, "documentation.retention_days_min": 3653, "documentation.parameters_tolerance": 0.01,
+	"privacy.membership_auc_max": 0.6, "privacy.membership_tpr_max": 0.05, "robustness.flip_rate_max": 0.1, "robustness.perturbed_accuracy_min": 0.6,
 	"performance.roc_auc_min": 0.7, "poisoning.conflicting_duplicates_max": 0.01, "poisoning.label_disagreement_max": 0.3,
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // others are rules for systems of another kind than the good one.
-var others = []string{"performance.balanced_accuracy", "performance.explained_variance", "documentation.rights_assessment", "transparency.people_are_told", "transparency.content_is_marked"}
+var others = []string{"documentation.annex_xi_complete", "documentation.annex_xii_complete", "performance.balanced_accuracy", "performance.explained_variance", "documentation.rights_assessment", "transparency.people_are_told", "transparency.content_is_marked"}
 
 // fine is what a rule says of good evidence.
 func fine(id string) modelvet.Outcome {

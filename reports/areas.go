@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-const maxAreas = 14
+const maxAreas = 24
 
 // areaScene shows for each area of the rules (fairness, safety ...) how many
 // hold and how many do not.
@@ -27,7 +27,11 @@ func areaScene(v view) (scene, bool) {
 	for _, n := range byArea {
 		most = max(most, total(n))
 	}
-	const left, right, row = 46.0, 44.0, 6.2
+	const left, right = 46.0, 44.0
+	row := 6.2
+	if len(byArea) > 12 {
+		row = 4.6
+	}
 	s := scene{W: chartWidth, H: row*float64(len(byArea)) + 2, Title: v.t("Rules by area")}
 	unit := (chartWidth - left - right) / float64(most)
 	var desc []string
@@ -35,13 +39,13 @@ func areaScene(v view) (scene, bool) {
 		y, x := row*float64(i), left
 		for _, w := range wordOrder {
 			if n := byArea[area][w]; n > 0 {
-				s.rect(x, y+0.8, unit*float64(n)-0.4, row-1.8, tone(w))
+				s.rect(x, y+0.6, unit*float64(n)-0.4, row-1.4, tone(w))
 				x += unit * float64(n)
 			}
 		}
 		name := strings.ReplaceAll(visible(area), "_", " ")
-		s.text(left-2, y+4.3, "end", "ink", fit(name, left-4, 2.9)).Max = left - 3
-		s.text(x+2, y+4.3, "start", "ink", fit(v.counts(byArea[area]), right, 2.9)).Max = max(chartWidth-x-2, 20)
+		s.text(left-2, y+row/2+1, "end", "ink", fit(name, left-4, 2.9)).Max = left - 3
+		s.text(x+2, y+row/2+1, "start", "ink", fit(v.counts(byArea[area]), right, 2.9)).Max = max(chartWidth-x-2, 20)
 		desc = append(desc, fmt.Sprintf("%s: %s", name, v.counts(byArea[area])))
 	}
 	s.Desc = strings.Join(desc, "; ") + "."

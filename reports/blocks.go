@@ -2,7 +2,10 @@
 
 package reports
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // This file holds the kinds of blocks that a page is made of; each is one
 // function, and each says what it is in the structure of the document.
@@ -11,7 +14,8 @@ const (
 	bodySize  = 9.4  // points
 	tableSize = 8.0  // points
 	leading   = 1.38 // line height by size
-	pad       = 1.5  // millimetres around a table cell's text
+	pad       = 1.5  // millimetres beside a table cell's text, and above it
+	tightPad  = 0.7  // the same above it, in a table of many rows
 	maxText   = 4000 // runes of one text; more are counted
 )
 
@@ -61,6 +65,24 @@ func (l *layout) paraIn(s string, f face, color string) {
 	l.space(1.8)
 }
 
+// note is a line of small print, kept with what follows.
+func (l *layout) note(s string) {
+	lines := l.wrap(regular, tableSize, clip(s, maxText, recordName), column)
+	l.ensure(lineHeight(tableSize)*float64(min(len(lines), 4)) + 14)
+	l.in("P", func(*node) { l.lines(lines, marginX, regular, tableSize, "muted") })
+	l.space(1)
+}
+
+// small is a list in small print under a bold line.
+func (l *layout) small(title, s string) {
+	head := l.wrap(bold, tableSize, clip(title, maxText, recordName), column)
+	lines := l.wrap(regular, tableSize, clip(s, 4*maxText, recordName), column)
+	l.ensure(lineHeight(tableSize) * float64(len(head)+min(len(lines), 3)))
+	l.in("P", func(*node) { l.lines(head, marginX, bold, tableSize, "ink") })
+	l.in("P", func(*node) { l.lines(lines, marginX, regular, tableSize, "ink") })
+	l.space(2)
+}
+
 func (l *layout) bullets(items []string) {
 	if len(items) == 0 {
 		return
@@ -85,6 +107,8 @@ type cell struct {
 	Face  face
 	Color string
 	Badge string // a word drawn as a label above the text
+
+	Strong string // a bold word before the text, on the first line
 }
 
 // grid is a table. Widths are shares of the column.
@@ -92,17 +116,27 @@ type grid struct {
 	Widths []float64
 	Head   []string // nil: the first cell of each row is its header
 	Rows   [][]cell
+	Tight  bool // little space between rows
+}
+
+func (g grid) pad() float64 {
+	if g.Tight {
+		return tightPad
+	}
+	return pad
 }
 
 // facts is a table of names and values.
-func (l *layout) facts(list []fact) {
+func (l *layout) facts(list []fact) { l.factsIn(list, false) }
+
+func (l *layout) factsIn(list []fact, tight bool) {
 	var rows [][]cell
 	for _, f := range list {
 		if f.Value != "" {
 			rows = append(rows, []cell{{Text: f.Name, Face: bold, Color: "muted"}, {Text: f.Value}})
 		}
 	}
-	l.table(grid{Widths: []float64{3, 10}, Rows: rows})
+	l.table(grid{Widths: []float64{3, 10}, Rows: rows, Tight: tight})
 }
 
 // laid is a row cut into lines.
@@ -118,13 +152,33 @@ func (l *layout) lay(g grid, row []cell) laid {
 		if c.Badge != "" {
 			lines = append(lines, "")
 		}
-		if c.Text != "" || c.Badge == "" {
-			lines = append(lines, l.wrap(c.Face, l.cellSize(c), clip(c.Text, maxText, "decision.json"), g.width(i)-2*pad)...)
+		switch {
+		case c.Strong != "":
+			lines = append(lines, l.wrapAfter(c, g.width(i)-2*pad)...)
+		case c.Text != "" || c.Badge == "":
+			lines = append(lines, l.wrap(c.Face, l.cellSize(c), clip(c.Text, maxText, recordName), g.width(i)-2*pad)...)
 		}
 		out.cells = append(out.cells, lines)
 		out.lines = max(out.lines, len(lines))
 	}
 	return out
+}
+
+// wrapAfter wraps the text of a cell that begins with a bold word.
+func (l *layout) wrapAfter(c cell, w float64) []string {
+	lead := l.width(bold, tableSize, l.drawable(bold, c.Strong)+" ")
+	first, rest, _ := strings.Cut(l.drawable(c.Face, clip(c.Text, maxText, recordName)), " ")
+	if lead+l.width(c.Face, tableSize, first) > w {
+		return append([]string{""}, l.wrap(c.Face, tableSize, c.Text, w)...)
+	}
+	for rest != "" {
+		next, more, _ := strings.Cut(rest, " ")
+		if lead+l.width(c.Face, tableSize, first+" "+next) > w {
+			return append([]string{first + " "}, l.wrap(c.Face, tableSize, rest, w)...)
+		}
+		first, rest = first+" "+next, more
+	}
+	return []string{first}
 }
 
 // cellSize makes fixed-width text a little smaller: it is wide.
@@ -168,7 +222,7 @@ func (l *layout) tableHead(g grid, first bool) {
 		row = append(row, cell{Text: s, Face: bold, Color: "white"})
 	}
 	cut := l.lay(g, row)
-	h := float64(cut.lines)*lineHeight(tableSize) + 2*pad
+	h := float64(cut.lines)*lineHeight(tableSize) + 2*g.pad()
 	if first {
 		l.ensure(h + 14)
 	}
@@ -202,18 +256,18 @@ func (l *layout) row(g grid, row []cell, i int) {
 	l.in("TR", func(tr *node) {
 		nodes := l.cellNodes(tr, row, "Row")
 		for k := 0; k < cut.lines; {
-			room := int((bottom - l.y - 2*pad) / h)
+			room := int((bottom - l.y - 2*g.pad()) / h)
 			whole := int((bottom - marginT - 12) / h)
 			rest := cut.lines - k
 			if room < 1 || room < rest && (rest <= whole || room < 3) {
 				l.newPage()
 				l.tableHead(g, false)
-				room = int((bottom - l.y - 2*pad) / h)
+				room = int((bottom - l.y - 2*g.pad()) / h)
 			}
 			n := min(room, rest)
-			l.band(float64(n)*h+2*pad, i)
+			l.band(float64(n)*h+2*g.pad(), i)
 			l.cells(g, row, cut, nodes, k, k+n)
-			l.y += float64(n)*h + 2*pad
+			l.y += float64(n)*h + 2*g.pad()
 			k += n
 		}
 	})
@@ -234,12 +288,17 @@ func (l *layout) cells(g grid, row []cell, cut laid, nodes []*node, from, to int
 			l.cur = nodes[i]
 		}
 		for k := from; k < min(to, len(cut.cells[i])); k++ {
-			y := l.y + pad + float64(k-from)*lineHeight(tableSize)
+			y := l.y + g.pad() + float64(k-from)*lineHeight(tableSize)
 			if k == 0 && c.Badge != "" {
 				l.badge(x+pad, y, g.width(i)-2*pad, c.Badge)
 				continue
 			}
-			l.text(x+pad, y+tableSize*perPoint, c.Face, l.cellSize(c), or(c.Color, "ink"), cut.cells[i][k])
+			lead := 0.0
+			if k == 0 && c.Strong != "" {
+				l.text(x+pad, y+tableSize*perPoint, bold, tableSize, "ink", l.drawable(bold, c.Strong)+" ")
+				lead = l.width(bold, tableSize, l.drawable(bold, c.Strong)+" ")
+			}
+			l.text(x+pad+lead, y+tableSize*perPoint, c.Face, l.cellSize(c), or(c.Color, "ink"), cut.cells[i][k])
 		}
 		x += g.width(i)
 	}
@@ -271,6 +330,15 @@ func (l *layout) badgeSign(x, y float64, word string) {
 	default:
 		l.decor(func() { l.text(x-0.5, y+0.9, bold, 7, "white", sign(word)) })
 	}
+}
+
+// height is how tall a table would be on one page.
+func (l *layout) height(g grid) float64 {
+	h := 0.0
+	for _, row := range g.Rows {
+		h += float64(l.lay(g, row).lines)*lineHeight(tableSize) + 2*g.pad()
+	}
+	return h
 }
 
 // tiles are big numbers side by side.

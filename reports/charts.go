@@ -37,17 +37,33 @@ type chart struct {
 
 var scannerTitles = map[string]string{
 	"fairness": "Fairness", "performance": "Performance", "poisoning": "Data poisoning", "explainability": "Explainability",
-	"modelfile": "Model files", "drift": "Drift", "privacy": "Privacy", "robustness": "Robustness", "quality": "Data quality",
+	"modelfile": "Model files", "drift": "Drift", "privacy": "Privacy", "robustness": "Robustness", "quality": "Data quality", "documents": "Documents",
+}
+
+// counted are the scanners whose numbers are counts of things that have no
+// order to compare: a table says more than a picture.
+var counted = []string{"documents", "modelfile"}
+
+// painter draws the charts of one report.
+type painter struct {
+	speech
+	bounds map[string]threshold
 }
 
 // scannerOrder is the order in which people ask; other scanners follow.
-var scannerOrder = []string{"modelfile", "fairness", "performance", "robustness", "drift", "poisoning", "explainability", "privacy", "quality"}
+var scannerOrder = []string{"modelfile", "fairness", "performance", "robustness", "drift", "poisoning", "explainability", "privacy", "quality", "documents"}
 
-func panels(scans []modelvet.Scan) []panel {
+func panels(v view) []panel {
 	var out []panel
-	for _, s := range scans {
-		p := panel{Scan: s, Title: or(scannerTitles[s.Scanner], or(s.Scanner, "unnamed scanner"))}
-		p.draw(byMetric(s.Measurements), s.Series)
+	for _, s := range v.Scans {
+		p := panel{Scan: s, Title: v.t("Scanner without a name")}
+		if s.Scanner != "" {
+			p.Title = s.Scanner
+		}
+		if title := scannerTitles[s.Scanner]; title != "" {
+			p.Title = v.t(title)
+		}
+		p.draw(painter{v.speech, v.bounds}, byMetric(s.Measurements), s.Series)
 		out = append(out, p)
 	}
 	place := func(p panel) int {
@@ -62,18 +78,18 @@ func panels(scans []modelvet.Scan) []panel {
 
 // draw makes a picture of the metrics that compare slices, the telling ones
 // first, and of the series; a series of a metric already drawn is left out.
-func (p *panel) draw(groups [][]modelvet.Measurement, series []modelvet.Series) {
+func (p *panel) draw(by painter, groups [][]modelvet.Measurement, series []modelvet.Series) {
 	drawn := map[string]bool{}
 	for _, telling := range []bool{true, false} {
 		for _, rows := range groups {
-			if m := rows[0].Metric; len(rows) > 1 && plottable(rows) && !flatLine(rows) && isTelling(m) == telling && len(drawn) < maxCharts {
+			if m := rows[0].Metric; len(rows) > 1 && !slices.Contains(counted, p.Scan.Scanner) && plottable(rows) && !flatLine(rows) && isTelling(m) == telling && len(drawn) < maxCharts {
 				drawn[m] = true
 			}
 		}
 	}
 	for _, rows := range groups {
 		if drawn[rows[0].Metric] {
-			p.Charts = append(p.Charts, bars(rows))
+			p.Charts = append(p.Charts, by.bars(rows))
 		} else {
 			p.Single = append(p.Single, rows...)
 		}
@@ -83,7 +99,7 @@ func (p *panel) draw(groups [][]modelvet.Measurement, series []modelvet.Series) 
 		if len(parts) == 3 && drawn[parts[0]+"/"+parts[1]] {
 			continue
 		}
-		if c, ok := curve(s); ok {
+		if c, ok := by.curve(s); ok {
 			p.Charts = append(p.Charts, c)
 		}
 	}
@@ -192,21 +208,27 @@ func tick(v float64) string {
 }
 
 // bars draws one metric over its slices: a bar from zero, a whisker for the
-// interval, n beside the label, and the four-fifths line where the metric is a ratio.
-func bars(rows []modelvet.Measurement) chart {
+// interval, n beside the label, and the line of the policy's threshold. A
+// ratio without one is held to the four-fifths line, which is nobody's limit.
+func (p painter) bars(rows []modelvet.Measurement) chart {
 	all := rows
 	if len(rows) > maxBars { // the longest bars say most
 		rows = slices.Clone(rows)
 		slices.SortStableFunc(rows, func(a, b modelvet.Measurement) int { return cmp.Compare(math.Abs(b.Value), math.Abs(a.Value)) })
 		rows = rows[:maxBars]
 	}
-	reference, hasReference := 0.8, strings.HasSuffix(rows[0].Metric, "_ratio")
+	limit, note, bounded := p.lineFor(rows[0].Metric)
 	lo, hi := extent(rows)
-	if hasReference {
+	if bounded {
+		for _, v := range limit.lines() {
+			lo, hi = min(lo, v), max(hi, v)
+		}
+	}
+	if strings.HasSuffix(rows[0].Metric, "_ratio") {
 		hi = max(hi, 1)
 	}
-	const left, right, row = 56.0, 28.0, 7.4
-	s := scene{W: chartWidth, H: 8 + row*float64(len(rows)) + 9, Title: metricName(rows[0].Metric), Desc: describe(rows)}
+	const left, right, row = 56.0, 32.0, 6.8
+	s := scene{W: chartWidth, H: 8 + row*float64(len(rows)) + 9, Title: metricName(rows[0].Metric), Desc: p.describe(rows, note)}
 	a := newAxis(lo, hi, left, chartWidth-right)
 	bottom := 8 + row*float64(len(rows))
 	for _, v := range a.ticks() {
@@ -214,22 +236,51 @@ func bars(rows []modelvet.Measurement) chart {
 		s.text(a.at(v), bottom+4, "middle", "muted", tick(v))
 	}
 	for i, m := range rows {
-		s.bar(a, m, 8+row*float64(i), left, hasReference, reference)
+		color, word := "accent", ""
+		if bounded {
+			color, word = limit.against(m)
+		}
+		s.bar(a, m, 8+row*float64(i), left, color, p.words(word), p.t("all"))
 	}
 	s.line("muted", 0.3, false, a.at(0), 6, a.at(0), bottom)
-	if hasReference {
-		s.line("ink", 0.4, true, a.at(reference), 5, a.at(reference), bottom)
-		s.text(a.at(reference), 3.8, "middle", "ink", "four-fifths line 0.8").Bold = true
+	if bounded {
+		for _, v := range limit.lines() {
+			s.line("ink", 0.4, true, a.at(v), 5, a.at(v), bottom)
+		}
+		s.text(a.at(limit.value), 3.8, "middle", "ink", note).Bold = true
 	}
-	s.text(left, bottom+8, "start", "muted", "whiskers: 95 % interval"+more(len(all)-len(rows)))
+	foot := p.t("whiskers: 95 % interval")
+	if limit.name != "" {
+		foot += "; " + p.t("dashed: limit of the policy")
+	}
+	s.text(left, bottom+8, "start", "muted", foot+p.more(len(all)-len(rows))).Max = chartWidth - left
 	return chart{scene: s, Rows: all}
 }
 
-func more(n int) string {
+// lineFor is the line that a metric is held to, and its label.
+func (p painter) lineFor(metric string) (threshold, string, bool) {
+	if b, ok := p.bounds[metric]; ok {
+		return b, p.t("limit %s", b.label()), true
+	}
+	if strings.HasSuffix(metric, "_ratio") {
+		return threshold{value: 0.8}, p.t("four-fifths line 0.8"), true
+	}
+	return threshold{}, "", false
+}
+
+// words is a verdict about an interval, in the report's language.
+func (p painter) words(verdict string) string {
+	if verdict == "" {
+		return ""
+	}
+	return p.t(verdict)
+}
+
+func (p painter) more(n int) string {
 	if n <= 0 {
 		return ""
 	}
-	return fmt.Sprintf("; %d more in the table", n)
+	return "; " + p.t("%d more in the table", n)
 }
 
 func extent(rows []modelvet.Measurement) (lo, hi float64) {
@@ -242,11 +293,7 @@ func extent(rows []modelvet.Measurement) (lo, hi float64) {
 	return lo, hi
 }
 
-func (s *scene) bar(a axis, m modelvet.Measurement, y, left float64, hasReference bool, reference float64) {
-	color, word := "accent", ""
-	if hasReference {
-		color, word = against(m, reference)
-	}
+func (s *scene) bar(a axis, m modelvet.Measurement, y, left float64, color, word, whole string) {
 	x0, x1 := a.at(0), a.at(m.Value)
 	s.rect(min(x0, x1), y+1, math.Abs(x1-x0), 4.4, color)
 	if m.Low != nil && m.High != nil {
@@ -256,100 +303,18 @@ func (s *scene) bar(a axis, m modelvet.Measurement, y, left float64, hasReferenc
 		s.line("ink", 0.4, false, l, mid-1.2, l, mid+1.2)
 		s.line("ink", 0.4, false, h, mid-1.2, h, mid+1.2)
 	}
-	label := fit(or(slice(m.Slice), "all"), left-16, 2.9)
+	label := fit(or(slice(m.Slice), whole), left-16, 2.9)
 	s.text(left-2, y+4.2, "end", "ink", fmt.Sprintf("%s (n=%d)", label, m.N)).Max = left - 2
-	s.text(a.to+3, y+4.2, "start", color, strings.TrimSpace(number(m.Value)+" "+word)).Bold = true // at most 24 mm: number bounds it
+	s.text(a.to+3, y+4.2, "start", color, strings.TrimSpace(number(m.Value)+" "+word)).Bold = true // at most 28 mm: number bounds it
 }
 
-// against says on which side of a line an interval lies; one that crosses it
-// decides nothing.
-func against(m modelvet.Measurement, line float64) (color, word string) {
-	low, high := m.Value, m.Value
-	if m.Low != nil && m.High != nil {
-		low, high = *m.Low, *m.High
-	}
-	switch {
-	case low >= line:
-		return good, "above"
-	case high < line:
-		return bad, "below"
-	}
-	return warn, "undecided"
-}
-
-func describe(rows []modelvet.Measurement) string {
+func (p painter) describe(rows []modelvet.Measurement, note string) string {
 	var out []string
 	for _, m := range rows {
-		out = append(out, strings.TrimSpace(fmt.Sprintf("%s %s %s", or(slice(m.Slice), "all"), number(m.Value), interval(m))))
+		out = append(out, strings.TrimSpace(fmt.Sprintf("%s %s %s", or(slice(m.Slice), p.t("all")), number(m.Value), interval(m))))
 	}
-	return "Bar chart of " + strings.ToLower(metricName(rows[0].Metric)) + ": " + strings.Join(out, "; ") + "."
-}
-
-// curve draws a series: a line over X, or columns over Labels. A series whose
-// lengths disagree, or that holds what is no number, is not drawn.
-func curve(s modelvet.Series) (chart, bool) {
-	if len(s.Y) == 0 || slices.ContainsFunc(s.Y, func(v float64) bool { return !finite(v) }) || slices.ContainsFunc(s.X, func(v float64) bool { return !finite(v) }) {
-		return chart{}, false
+	if note != "" {
+		out = append(out, note)
 	}
-	switch {
-	case len(s.X) == len(s.Y) && len(s.Y) > 1:
-		return chart{scene: lineScene(s), Series: &s}, true
-	case len(s.Labels) == len(s.Y):
-		return chart{scene: columnScene(s), Series: &s}, true
-	}
-	return chart{}, false
-}
-
-const plotLeft, plotTop, plotBottom = 18.0, 3.0, 52.0
-
-func frame(s modelvet.Series, lo, hi float64) (scene, axis) {
-	sc := scene{W: chartWidth, H: 62, Title: metricName(s.Name)}
-	y := newAxis(lo, hi, plotBottom, plotTop)
-	for _, v := range y.ticks() {
-		sc.line("rule", 0.15, false, plotLeft, y.at(v), chartWidth-8, y.at(v))
-		sc.text(plotLeft-2, y.at(v)+1, "end", "muted", tick(v))
-	}
-	return sc, y
-}
-
-func lineScene(s modelvet.Series) scene {
-	diagonal := strings.Contains(s.Name, "roc") || strings.Contains(s.Name, "calibration") || strings.Contains(s.Name, "reliability")
-	xlo, xhi, yhi := slices.Min(s.X), slices.Max(s.X), slices.Max(s.Y)
-	if diagonal {
-		xlo, xhi, yhi = min(xlo, 0), max(xhi, 1), max(yhi, 1)
-	}
-	sc, y := frame(s, min(0, slices.Min(s.Y)), yhi)
-	x := newAxis(xlo, xhi, plotLeft, chartWidth-8)
-	for _, v := range x.ticks() {
-		sc.text(x.at(v), plotBottom+4, "middle", "muted", tick(v))
-	}
-	if diagonal {
-		sc.line("muted", 0.3, true, x.at(0), y.at(0), x.at(1), y.at(1))
-	}
-	var points []float64
-	stride := 1 + len(s.Y)/500 // a picture shows no more than that
-	for i := 0; i < len(s.Y); i += stride {
-		points = append(points, x.at(s.X[i]), y.at(s.Y[i]))
-	}
-	sc.line("accent", 0.7, false, points...)
-	for i := 0; i < len(points) && len(points) <= 60; i += 2 {
-		sc.circle(points[i], points[i+1], 0.9, "accent")
-	}
-	sc.Desc = fmt.Sprintf("Line of %d points of %s, from %s to %s.", len(s.Y), strings.ToLower(metricName(s.Name)), number(slices.Min(s.Y)), number(slices.Max(s.Y)))
-	return sc
-}
-
-func columnScene(s modelvet.Series) scene {
-	sc, y := frame(s, min(0, slices.Min(s.Y)), max(0, slices.Max(s.Y)))
-	width := (chartWidth - 8 - plotLeft) / float64(len(s.Y))
-	every := int(math.Ceil(float64(len(s.Y)) / 12))
-	for i, v := range s.Y {
-		x := plotLeft + width*float64(i)
-		sc.rect(x+width*0.1, min(y.at(v), y.at(0)), width*0.8, math.Abs(y.at(v)-y.at(0)), "accent")
-		if i%every == 0 {
-			sc.text(x+width/2, plotBottom+4, "middle", "muted", fit(s.Labels[i], width*float64(every), 2.9)).Max = width * float64(every)
-		}
-	}
-	sc.Desc = fmt.Sprintf("%d columns of %s, from %s to %s.", len(s.Y), strings.ToLower(metricName(s.Name)), number(slices.Min(s.Y)), number(slices.Max(s.Y)))
-	return sc
+	return p.t("Bar chart: %s: %s.", metricName(rows[0].Metric), strings.Join(out, "; "))
 }

@@ -48,6 +48,9 @@ func CodeQuality(w io.Writer, d modelvet.Decision) error {
 	for _, c := range append(v.Causes, v.idleWaivers()...) {
 		add("decision", c, severity, "", 0)
 	}
+	for _, a := range v.idleAttestations() {
+		add("attestation", a, "info", "", 0)
+	}
 	for _, r := range v.findings() {
 		for _, o := range told(r) {
 			add(r.ID, outcomeWord(r.Outcome)+": "+o+waiverWord(r), qualitySeverity(r), "", 0)

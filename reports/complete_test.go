@@ -199,6 +199,11 @@ func pdfText(t *testing.T, d modelvet.Decision) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return bookText(t, v)
+}
+
+func bookText(t *testing.T, v view) string {
+	t.Helper()
 	l, err := newLayout()
 	if err != nil {
 		t.Fatal(err)
@@ -212,6 +217,9 @@ func pdfText(t *testing.T, d modelvet.Decision) string {
 				said[o.node] = &strings.Builder{}
 			}
 			said[o.node].WriteString(o.Text)
+			if o.node != nil && o.node.role == "Figure" {
+				said[o.node].WriteByte(' ')
+			}
 		}
 	}
 	var out strings.Builder
@@ -231,6 +239,20 @@ func pdfText(t *testing.T, d modelvet.Decision) string {
 }
 
 func flat(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// shower is the reading of a format, with what it does to a text.
+func shower(t *testing.T, name string) reading {
+	t.Helper()
+	r := readings[name]
+	if name == "pdf" {
+		m, err := newMetrics()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.shows = func(s string) string { return m.drawable(regular, cutAt(s, maxText)) }
+	}
+	return r
+}
 
 // TestEveryFormatTellsEverything is the promise of the room: no format may
 // show fewer objections than the decision holds.
@@ -279,7 +301,139 @@ func mustBeTold(d modelvet.Decision) map[string]string {
 	for _, w := range d.Waivers {
 		out["waiver "+w.ID] = w.ID
 	}
+	for i, a := range d.Attestations {
+		if !a.Valid {
+			out[fmt.Sprintf("attestation %d does not count", i)] = strings.Fields(a.Reason)[0]
+		}
+	}
 	return out
+}
+
+// TestEveryAttestationIsTold: also one that counts, in each format but the two
+// of GitLab, which hold nothing but what is to be mended.
+func TestEveryAttestationIsTold(t *testing.T) {
+	for seed := range uint64(12) {
+		d := randomDecision(seed)
+		for _, name := range Names() {
+			if name == "codequality" || name == "sast" || len(d.Attestations) == 0 {
+				continue
+			}
+			r := shower(t, name)
+			text := flat(r.text(t, d))
+			for i, a := range d.Attestations {
+				for what, want := range map[string]string{"kind": strings.Fields(a.Kind)[0], "role": strings.Fields(a.Role)[0]} {
+					if !strings.Contains(text, flat(r.shows(want))) {
+						t.Errorf("seed %d, %s: %s of attestation %d is not told: %q", seed, name, what, i, r.shows(want))
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestEveryControlHasOneState: the formats that name controls name each once,
+// in the state that the decision gives it.
+func TestEveryControlHasOneState(t *testing.T) {
+	d := fixture()
+	for i, state := range []string{modelvet.Supported, modelvet.NotSupported, modelvet.CannotVerify, modelvet.ControlWaived, modelvet.Attested, modelvet.NotAssessed, modelvet.NotDemanded, "", "SUPPORTED"} {
+		d.Controls[i].State, d.Controls[i].Reason = state, fmt.Sprintf("reason %d", i)
+	}
+	states := map[string]string{}
+	for _, c := range d.Controls {
+		states[c.ID] = stateWord(c.State)
+	}
+	seen := map[string]map[string][]string{"csv": {}, "oscal": {}, "html": {}, "pdf": {}}
+	rows, err := csv.NewReader(bytes.NewReader(render(t, "csv", d))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		if row[0] == "control" {
+			seen["csv"][row[7]] = append(seen["csv"][row[7]], row[3])
+		}
+	}
+	seen["oscal"] = oscalStates(t, d)
+	page := string(render(t, "html", d))
+	for _, m := range regexp.MustCompile(`(?s)<tr data-w="([A-Z ]+)"><th scope="row">[^<]*<br><span class="m">([^<]*)</span>`).FindAllStringSubmatch(page[strings.Index(page, `id="controls"`):strings.Index(page, `id="rules"`)], -1) {
+		seen["html"][m[2]] = append(seen["html"][m[2]], m[1])
+	}
+	for _, l := range regexp.MustCompile(`(?s)<details data-w="([A-Z ]+)">.*?</details>`).FindAllStringSubmatch(page, -1) {
+		for _, m := range regexp.MustCompile(`<span class="m">([^<]*)</span>`).FindAllStringSubmatch(l[0], -1) {
+			seen["html"][m[1]] = append(seen["html"][m[1]], l[1])
+		}
+	}
+	v, err := newView(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range v.Frameworks { // what the chapter of the PDF is laid out from
+		for _, c := range f.Rows() {
+			seen["pdf"][c.ID] = append(seen["pdf"][c.ID], stateWord(c.State))
+		}
+		for _, l := range v.Lists(f) {
+			for _, c := range l.Controls {
+				seen["pdf"][c.ID] = append(seen["pdf"][c.ID], l.State)
+			}
+		}
+	}
+	for format, found := range seen {
+		for id, want := range states {
+			if got := found[id]; len(got) != 1 || got[0] != want {
+				t.Errorf("%s: control %s is in %q, want %q once", format, id, got, want)
+			}
+		}
+	}
+	text := flat(pdfText(t, d))
+	for _, c := range d.Controls {
+		if !strings.Contains(text, or(c.Ref, c.ID)) {
+			t.Errorf("pdf: control %s is not there", c.ID)
+		}
+	}
+}
+
+// oscalStates are the states of the controls in the assessment results; a
+// control is satisfied only where evidence supports it or a person attests it.
+func oscalStates(t *testing.T, d modelvet.Decision) map[string][]string {
+	t.Helper()
+	var out struct {
+		Results struct {
+			Results []struct {
+				Reviewed struct {
+					Selections []struct {
+						Description string
+						Exclude     []struct {
+							ID string `json:"control-id"`
+						} `json:"exclude-controls"`
+					} `json:"control-selections"`
+				} `json:"reviewed-controls"`
+				Findings []struct {
+					Props  []struct{ Name, Value string }
+					Target struct {
+						ID     string `json:"target-id"`
+						Status struct{ State string }
+					}
+				}
+			}
+		} `json:"assessment-results"`
+	}
+	if err := json.Unmarshal(render(t, "oscal", d), &out); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string][]string{}
+	for _, f := range out.Results.Results[0].Findings {
+		state := f.Props[0].Value
+		seen[f.Target.ID] = append(seen[f.Target.ID], state)
+		if (f.Target.Status.State == "satisfied") != (state == supported || state == attested) {
+			t.Errorf("oscal: %s is %q, and the decision says %s", f.Target.ID, f.Target.Status.State, state)
+		}
+	}
+	for _, s := range out.Results.Results[0].Reviewed.Selections {
+		for _, c := range s.Exclude {
+			word, _, _ := strings.Cut(s.Description, ":")
+			seen[c.ID] = append(seen[c.ID], word)
+		}
+	}
+	return seen
 }
 
 func TestTheVerdictIsNeverSoftened(t *testing.T) {
@@ -403,7 +557,7 @@ func TestMarkdownCountsWhatItLeavesOut(t *testing.T) {
 		d.Results = append(d.Results, r)
 	}
 	out := markdownText(t, d)
-	told := regexp.MustCompile(`(\d+) more rules \(blocking\) in report.html`).FindStringSubmatch(out)
+	told := regexp.MustCompile(`(\d+) more in report.html \(Blocking\)`).FindStringSubmatch(out)
 	if told == nil {
 		t.Fatal("rules beyond the budget are not counted")
 	}

@@ -12,7 +12,8 @@ import (
 )
 
 // CSV writes one row for each objection, and one for each rule without any,
-// after a row for the decision itself. A cell that a spreadsheet would take
+// after a row for the decision itself; then one for each attestation and each
+// control. A cell that a spreadsheet would take
 // for a formula is kept from being one by an apostrophe.
 func CSV(w io.Writer, d modelvet.Decision) error {
 	v, err := newView(d)
@@ -29,6 +30,14 @@ func CSV(w io.Writer, d modelvet.Decision) error {
 		}
 		for _, line := range lines {
 			rows = append(rows, []string{r.ID, r.Title, levelWord(r.Level), outcomeWord(r.Outcome), line, r.Remediation, r.Waiver, joined(r.Controls), joined(r.Evidence), v.Subject.Digest, v.Stage})
+		}
+	}
+	for i, a := range v.Vouched() {
+		rows = append(rows, []string{"attestation", v.Attestations[i].Kind, "", map[bool]string{true: "COUNTS", false: "DOES NOT COUNT"}[v.Attestations[i].Valid], a, "", "", joined(v.Attestations[i].Controls), v.Attestations[i].Digest, v.Subject.Digest, v.Stage})
+	}
+	for _, f := range v.Frameworks {
+		for _, c := range f.Controls {
+			rows = append(rows, []string{"control", c.Title, "", stateWord(c.State), c.Reason, "", "", c.ID, joined(c.Evidence), v.Subject.Digest, v.Stage})
 		}
 	}
 	for _, row := range rows {

@@ -27,7 +27,7 @@ func Diff(w io.Writer, before, after modelvet.Decision) error {
 	fmt.Fprintf(p, "%s -> %s\n", a.Stamp, b.Stamp)
 	for _, f := range []struct{ name, from, to string }{
 		{"Model", a.Title, b.Title}, {"Stage", a.Stage, b.Stage}, {"Artifact", a.Subject.Digest, b.Subject.Digest}, {"Evidence", a.EvidenceRoot, b.EvidenceRoot},
-		{"Policy", a.Policy.Digest, b.Policy.Digest}, {"Rules", a.Policy.Rules, b.Policy.Rules}, {"Decided", moment(a.At), moment(b.At)},
+		{"Policy", a.Policy.Digest, b.Policy.Digest}, {"Rules", a.Policy.Rules, b.Policy.Rules}, {"Decided", speech{}.moment(a.At), speech{}.moment(b.At)},
 	} {
 		if f.from == f.to {
 			fmt.Fprintf(p, "%-9s same: %s\n", f.name, visible(or(f.to, "none")))

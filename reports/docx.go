@@ -20,8 +20,8 @@ func (d *draft) docx(w io.Writer) error {
 	z.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) { return flate.NewWriter(out, 6) })
 	for _, part := range []struct{ name, text string }{
 		{"[Content_Types].xml", docxTypes}, {"_rels/.rels", docxRels}, {"word/_rels/document.xml.rels", docxDocRels},
-		{"docProps/core.xml", strings.Replace(docxCore, "{title}", xmlText(visible(d.title+": "+d.Title)), 1)},
-		{"word/styles.xml", docxStyles}, {"word/document.xml", d.body()},
+		{"docProps/core.xml", strings.NewReplacer("{title}", xmlText(visible(d.title+": "+d.Title)), "{language}", d.language).Replace(docxCore)},
+		{"word/styles.xml", strings.Replace(docxStyles, "{language}", or(docxLanguages[d.language], "en-GB"), 1)}, {"word/document.xml", d.body()},
 	} {
 		f, err := z.CreateHeader(&zip.FileHeader{Name: part.name, Method: zip.Deflate})
 		if err != nil {
@@ -45,9 +45,12 @@ const docxRels = xmlHead + `<Relationships xmlns="http://schemas.openxmlformats.
 
 const docxDocRels = xmlHead + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>`
 
-const docxCore = xmlHead + `<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>{title}</dc:title><dc:creator>modelvet</dc:creator><dc:language>en</dc:language></cp:coreProperties>`
+const docxCore = xmlHead + `<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>{title}</dc:title><dc:creator>modelvet</dc:creator><dc:language>{language}</dc:language></cp:coreProperties>`
 
-const docxStyles = xmlHead + `<w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:docDefaults><w:rPrDefault><w:rPr><w:rFonts w:ascii="Liberation Sans" w:hAnsi="Liberation Sans" w:cs="Liberation Sans"/><w:sz w:val="20"/><w:lang w:val="en-GB"/></w:rPr></w:rPrDefault><w:pPrDefault><w:pPr><w:spacing w:after="120"/></w:pPr></w:pPrDefault></w:docDefaults>` +
+// docxLanguages are the regions whose spelling is checked.
+var docxLanguages = map[string]string{"en": "en-GB", "de": "de-DE", "fr": "fr-FR"}
+
+const docxStyles = xmlHead + `<w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:docDefaults><w:rPrDefault><w:rPr><w:rFonts w:ascii="Liberation Sans" w:hAnsi="Liberation Sans" w:cs="Liberation Sans"/><w:sz w:val="20"/><w:lang w:val="{language}"/></w:rPr></w:rPrDefault><w:pPrDefault><w:pPr><w:spacing w:after="120"/></w:pPr></w:pPrDefault></w:docDefaults>` +
 	`<w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/></w:style>` +
 	`<w:style w:type="paragraph" w:styleId="Title"><w:name w:val="Title"/><w:basedOn w:val="Normal"/><w:rPr><w:b/><w:sz w:val="40"/></w:rPr></w:style>` +
 	`<w:style w:type="paragraph" w:styleId="Heading1"><w:name w:val="heading 1"/><w:basedOn w:val="Normal"/><w:pPr><w:keepNext/><w:spacing w:before="320"/><w:outlineLvl w:val="0"/></w:pPr><w:rPr><w:b/><w:color w:val="18529C"/><w:sz w:val="30"/></w:rPr></w:style>` +
@@ -67,7 +70,7 @@ func (d *draft) body() string {
 		case "note":
 			paragraph(&b, "", "<w:i/>", x.text)
 		case "missing":
-			paragraph(&b, "", `<w:b/><w:color w:val="A8201C"/>`, "[MISSING] "+x.text)
+			paragraph(&b, "", `<w:b/><w:color w:val="A8201C"/>`, "["+d.t("MISSING")+"] "+x.text)
 		case "list":
 			for _, s := range x.items {
 				paragraph(&b, "", "", "•  "+s)

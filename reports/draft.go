@@ -5,6 +5,7 @@ package reports
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/modelvet/modelvet"
@@ -27,40 +28,38 @@ type block struct {
 	rows  [][]string // the first is the heading
 }
 
-func newDraft(d modelvet.Decision, title string) (*draft, error) {
-	v, err := newView(d)
+// newDraft begins a draft in a language; its title is translated.
+func newDraft(d modelvet.Decision, in speech, title string) (*draft, error) {
+	v, err := newViewIn(d, in)
 	if err != nil {
 		return nil, err
 	}
-	out := &draft{view: v, title: title}
-	out.add("note", fmt.Sprintf("A draft, filled from the evidence behind one decision (%s, stage %s, %s, artifact %s). It is for people to check and finish; it is no certificate, no declaration and no assurance report.",
-		v.Stamp, or(v.Stage, "not named"), moment(v.At), or(v.Subject.Digest, "none")))
+	out := &draft{view: v, title: v.t(title)}
+	out.add("note", v.t("A draft, filled from the evidence behind one decision (%s, stage %s, %s, artifact %s). It is for people to check and finish; it is no certificate, no declaration and no assurance report.",
+		v.t(v.Stamp), or(v.Stage, v.t("not named")), v.moment(v.At), or(v.Subject.Digest, v.t("none"))))
 	return out, nil
 }
+
+// h1 and h2 are headings, translated.
+func (d *draft) h1(text string) { d.add("h1", d.t(text)) }
+func (d *draft) h2(text string) { d.add("h2", d.t(text)) }
 
 func (d *draft) add(kind, text string) { d.blocks = append(d.blocks, block{kind: kind, text: text}) }
 
 // need marks what the evidence does not hold, and who could supply it.
 func (d *draft) need(what string) {
 	d.gaps++
-	d.add("missing", what)
+	d.add("missing", d.t(what))
 }
 
 // fill is a paragraph, or a mark that it is missing.
 func (d *draft) fill(name, value, missing string) {
 	if strings.TrimSpace(value) == "" {
-		d.need(name + ": " + missing)
+		d.gaps++
+		d.add("missing", d.t("%s: %s", d.t(name), d.t(missing)))
 		return
 	}
-	d.add("p", name+": "+value)
-}
-
-func (d *draft) list(items []string, missing string) {
-	if len(items) == 0 {
-		d.need(missing)
-		return
-	}
-	d.blocks = append(d.blocks, block{kind: "list", items: items})
+	d.add("p", d.t("%s: %s", d.t(name), value))
 }
 
 func (d *draft) table(rows [][]string, missing string) {
@@ -74,11 +73,11 @@ func (d *draft) table(rows [][]string, missing string) {
 // numbers are the measurements of one scanner that speak of the whole
 // (groups false) or of groups.
 func (d *draft) numbers(scanner string, groups bool) [][]string {
-	rows := [][]string{{"Metric", "Slice", "Value", "95 % interval", "n", "Method"}}
+	rows := [][]string{d.columns("Metric", "Slice", "Value", "95 % interval", "n", "Method")}
 	for _, s := range d.Scans {
 		for _, m := range s.Measurements {
 			if s.Scanner == scanner && (len(m.Slice) > 0) == groups {
-				rows = append(rows, []string{metricName(m.Metric), or(slice(m.Slice), "all"), number(m.Value), or(interval(m), "–"), fmt.Sprint(m.N), m.Method})
+				rows = append(rows, []string{metricName(m.Metric), or(slice(m.Slice), d.t("all")), number(m.Value), or(interval(m), "–"), fmt.Sprint(m.N), m.Method})
 			}
 		}
 	}
@@ -87,7 +86,7 @@ func (d *draft) numbers(scanner string, groups bool) [][]string {
 
 // tables are the data sets of the given kinds, as declared.
 func (d *draft) dataSets(kinds ...string) [][]string {
-	rows := [][]string{{"Table", "File", "Label", "Protected attributes", "Digest"}}
+	rows := [][]string{d.columns("Table", "File", "Label", "Protected attributes", "Digest")}
 	if d.System == nil {
 		return rows
 	}
@@ -98,7 +97,7 @@ func (d *draft) dataSets(kinds ...string) [][]string {
 	for _, t := range d.System.Tables {
 		for _, k := range kinds {
 			if t.Kind == k {
-				rows = append(rows, []string{t.Name, t.Path, t.Label, joined(t.Protected), or(digests[t.Path], "not in the artifact")})
+				rows = append(rows, []string{t.Name, t.Path, t.Label, joined(t.Protected), or(digests[t.Path], d.t("not in the artifact"))})
 			}
 		}
 	}
@@ -107,26 +106,26 @@ func (d *draft) dataSets(kinds ...string) [][]string {
 
 // objections are what the gate holds against the model: no draft leaves one out.
 func (d *draft) objections() {
-	d.add("h2", "What the release gate found")
-	d.add("p", d.Stamp+": "+d.Sentence)
+	d.h2("What the release gate found")
+	d.add("p", d.t("%s: %s", d.t(d.Stamp), d.Sentence))
 	var items []string
 	items = append(items, d.Causes...)
 	for _, r := range d.findings() {
-		for _, o := range told(r) {
-			item := fmt.Sprintf("%s %s (%s): %s", outcomeWord(r.Outcome), r.Title, r.ID, o)
+		for _, o := range d.told(r) {
+			item := fmt.Sprintf("%s %s (%s): %s", d.t(outcomeWord(r.Outcome)), r.Title, r.ID, o)
 			if r.Waiver != "" {
-				item += " (waiver " + r.Waiver + ")"
+				item += " (" + d.t("waiver %s", r.Waiver) + ")"
 			}
 			items = append(items, item)
 		}
 	}
-	items = append(append(append(items, d.Conditions...), d.idleWaivers()...), d.Notes...)
+	items = slices.Concat(items, d.Conditions, d.idleWaivers(), d.Vouched(), d.Notes)
 	if len(items) > 0 {
 		d.blocks = append(d.blocks, block{kind: "list", items: items})
 	}
 	var gaps []string
 	for _, g := range d.Gaps {
-		gaps = append(gaps, fmt.Sprintf("not looked at by %s: %s: %s", g.Scanner, g.Path, g.Reason))
+		gaps = append(gaps, d.t("not looked at by %s: %s: %s", g.Scanner, g.Path, g.Reason))
 	}
 	if len(gaps) > 0 {
 		d.blocks = append(d.blocks, block{kind: "list", items: gaps})
@@ -135,8 +134,8 @@ func (d *draft) objections() {
 
 // end counts what is missing.
 func (d *draft) end() *draft {
-	d.add("h2", "What is missing in this draft")
-	d.add("p", plural(d.gaps, "place is", "places are")+" marked as missing above.")
+	d.h2("What is missing in this draft")
+	d.add("p", d.t("Places marked as missing above: %d.", d.gaps))
 	return d
 }
 
@@ -151,7 +150,7 @@ func (d *draft) markdown(w io.Writer) error {
 		case "note":
 			fmt.Fprintf(&b, "\n> %s\n", draftMD(x.text))
 		case "missing":
-			fmt.Fprintf(&b, "\n**[MISSING]** %s\n", draftMD(x.text))
+			fmt.Fprintf(&b, "\n**[%s]** %s\n", draftMD(d.t("MISSING")), draftMD(x.text))
 		case "list":
 			b.WriteByte('\n')
 			for _, s := range x.items {

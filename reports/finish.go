@@ -179,10 +179,11 @@ func (p *pdf) extend(n int, entries string) {
 	p.body[n] = append(bytes.TrimSuffix(bytes.TrimSpace(p.body[n]), []byte(">>")), []byte("\n"+entries+">>")...)
 }
 
-var fontName = regexp.MustCompile(`/(BaseFont|FontName) /(utf8(?:sansB|sansI|sans|mono))\b`)
+var fontName = regexp.MustCompile(`/(BaseFont|FontName) /(utf8(?:sansB|sansI|sans|symbols|wide|mono))\b`)
 
 // realNames are the fonts' own names, each with the tag that marks a subset.
-var realNames = map[string]string{"utf8sans": "MVETAA+LiberationSans", "utf8sansB": "MVETAB+LiberationSans-Bold", "utf8sansI": "MVETAC+LiberationSans-Italic", "utf8mono": "MVETAD+LiberationMono"}
+var realNames = map[string]string{"utf8sans": "MVETAA+LiberationSans", "utf8sansB": "MVETAB+LiberationSans-Bold", "utf8sansI": "MVETAC+LiberationSans-Italic", "utf8mono": "MVETAD+LiberationMono",
+	"utf8symbols": "MVETAE+DejaVuSans", "utf8wide": "MVETAF+DroidSansFallback"}
 
 // fonts gives the fonts their names, and a map to Unicode whose ranges keep
 // to one high byte each, as ISO 32000 demands.

@@ -57,6 +57,18 @@ func fixtureCase() modelvet.Case {
 				RequestedBy: "tom.klein@bank.example", At: fixtureNow.AddDate(-1, 0, 0), Expires: fixtureNow.AddDate(0, -1, 0),
 				Signer: modelvet.Signer{Identity: "ana.lopez@bank.example"}, Digest: digest("old waiver")},
 		},
+		Attestations: []modelvet.Attestation{
+			{Kind: "model-card", Path: "docs/model-card.md", File: digest("card"), Role: "model-risk-officer", Subject: subject.Digest, Comment: "Read in full.", Controls: []string{"iso42001-a.5.2"},
+				Excluded: []modelvet.Exclusion{{Control: "iso42001-a.9.9", Reason: "the bank does not resell the model"}}, At: fixtureNow.AddDate(0, 0, -2), Expires: fixtureNow.AddDate(1, 0, 0),
+				Signer: modelvet.Signer{Identity: "ana.lopez@bank.example", Name: "Ana López", Roles: []string{"model-risk-officer"}}, Digest: digest("attestation")},
+			{Kind: "data-card", Path: "docs/data-card.md", File: digest("data card"), Role: "data-protection-officer", Subject: subject.Digest, Controls: []string{"euaia-art-10.3"}, At: fixtureNow.AddDate(-1, 0, 0), Expires: fixtureNow.AddDate(0, 0, -9),
+				Signer: modelvet.Signer{Identity: "dpo@bank.example", Roles: []string{"data-protection-officer"}}},
+		},
+		Classification: &modelvet.Classification{Declared: "high", Derived: "high", Class: "high", Steps: []modelvet.Step{
+			{Ref: "Art. 5(1)", Finding: "no tripwire in the purpose; only a signed screening can say that the practice is not prohibited", By: "person"},
+			{Ref: "Art. 6(2), Annex III", Finding: "annex-iii-5.b: creditworthiness of natural persons", By: "description", Class: "high"}}},
+		Thresholds: &modelvet.ThresholdSet{Digest: digest("thresholds"), Proof: "none", Values: map[string]float64{
+			"fairness.demographic_parity_difference_max": 0.1, "performance.roc_auc_min": 0.75, "performance.calibration_error_max": 0.1, "poisoning.neighbour_disagreement_max": 300}},
 		ValidFor: 30 * 24 * time.Hour, Now: fixtureNow,
 		Notes:  []string{"Evidence was signed by a development key: this decision is good for trying out, not for a release.", "The working tree had uncommitted changes when the model was packed."},
 		Engine: modelvet.Engine{Modelvet: "0.1.0", OPA: "1.22.2"},

@@ -25,19 +25,20 @@ const (
 	bold
 	italic
 	mono
+	symbols // where those above have no glyph: DejaVu Sans
+	wide    // Chinese, Japanese, Korean: Droid Sans Fallback
 	faceCount
 )
 
-var faceKeys = [faceCount]struct{ Family, Style string }{{"sans", ""}, {"sans", "B"}, {"sans", "I"}, {"mono", ""}}
+var faceKeys = [faceCount]struct{ Family, Style string }{{"sans", ""}, {"sans", "B"}, {"sans", "I"}, {"mono", ""}, {"symbols", ""}, {"wide", ""}}
 
-// typefaces are parsed once a process, and only when a PDF is asked for.
+// typefaces are parsed once a process, and only when a PDF is asked for; the
+// fallbacks only when a text needs them.
 var typefaces = sync.OnceValues(func() (out [faceCount]typeface, err error) {
 	for i, ttf := range [][]byte{liberationsansregular.TTF, liberationsansbold.TTF, liberationsansitalic.TTF, liberationmonoregular.TTF} {
-		f, err := sfnt.Parse(ttf)
-		if err != nil {
-			return out, fmt.Errorf("reading the embedded font %d: %w", i, err)
+		if out[i], err = parseFace(fmt.Sprintf("Liberation %d", i), ttf); err != nil {
+			return out, err
 		}
-		out[i] = typeface{ttf, f}
 	}
 	return out, nil
 })
@@ -50,7 +51,7 @@ type typeface struct {
 // metrics measure text for one document. Not for concurrent use.
 type metrics struct {
 	faces  [faceCount]typeface
-	widths [faceCount]map[rune]float64 // of an em; -1: the font has no such glyph
+	glyphs [faceCount]map[rune]glyph
 	buffer sfnt.Buffer
 }
 
@@ -60,27 +61,34 @@ func newMetrics() (*metrics, error) {
 		return nil, err
 	}
 	m := &metrics{faces: faces}
-	for i := range m.widths {
-		m.widths[i] = map[rune]float64{}
+	for i := range m.glyphs {
+		m.glyphs[i] = map[rune]glyph{}
 	}
 	return m, nil
 }
 
-// advance is the width of a rune in em, or -1 when the face cannot draw it.
-func (m *metrics) advance(f face, r rune) float64 {
-	if w, ok := m.widths[f][r]; ok {
-		return w
-	}
-	w := -1.0
-	if r <= 0xffff { // the PDF writer cannot go beyond
-		if g, err := m.faces[f].font.GlyphIndex(&m.buffer, r); err == nil && g != 0 {
-			if a, err := m.faces[f].font.GlyphAdvance(&m.buffer, g, fixed.I(1000), font.HintingNone); err == nil {
-				w = float64(a) / 64 / 1000
-			}
+// advance is the width of a rune in em, or -1 when no face can draw it.
+func (m *metrics) advance(f face, r rune) float64 { return m.glyph(f, r).width }
+
+// advanceIn asks one face. A fallback that cannot be read draws nothing, so
+// that its runes are shown as code points.
+func (m *metrics) advanceIn(f face, r rune) float64 {
+	if m.faces[f].font == nil {
+		loaded, err := loaders[f]()
+		if err != nil {
+			return -1
 		}
+		m.faces[f] = loaded
 	}
-	m.widths[f][r] = w
-	return w
+	g, err := m.faces[f].font.GlyphIndex(&m.buffer, r)
+	if err != nil || g == 0 {
+		return -1
+	}
+	a, err := m.faces[f].font.GlyphAdvance(&m.buffer, g, fixed.I(1000), font.HintingNone)
+	if err != nil {
+		return -1
+	}
+	return float64(a) / 64 / 1000
 }
 
 const perPoint = 25.4 / 72 // millimetres
@@ -94,17 +102,17 @@ func (m *metrics) width(f face, size float64, s string) float64 {
 	return em * size * perPoint
 }
 
-// drawable is a text that the face can draw: every rune that it cannot is
-// shown as its code point.
+// drawable is a text that the face and its fallbacks can draw: every rune that
+// they cannot is shown as its code point.
 func (m *metrics) drawable(f face, s string) string {
-	s = visible(s)
+	s = joinedLetters(visible(s))
 	if strings.IndexFunc(s, func(r rune) bool { return m.advance(f, r) < 0 }) < 0 {
 		return s
 	}
 	var b strings.Builder
 	for _, r := range s {
 		if m.advance(f, r) < 0 {
-			fmt.Fprintf(&b, "[U+%04X]", r)
+			b.WriteString(instead(r))
 		} else {
 			b.WriteRune(r)
 		}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 	"sync"
 
 	"github.com/modelvet/modelvet"
@@ -72,13 +73,13 @@ type htmlPage struct {
 }
 
 func newHTMLPage(v view, t Template) *htmlPage {
-	p := &htmlPage{view: v, Template: t, Findings: v.findings(), Panels: panels(v.Scans), rules: map[string]string{}, evidence: map[string]string{}, regions: map[string]int{}}
+	p := &htmlPage{view: v, Template: t, Findings: v.findings(), Panels: panels(v), rules: map[string]string{}, evidence: map[string]string{}, regions: map[string]int{}}
 	css := t.css()
 	p.Style = template.HTML("<style>" + css + "</style>")
 	p.Script = template.HTML("<script>" + pageJS + "</script>")
 	p.CSP = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; img-src data:; base-uri 'none'; form-action 'none'", cspHash(css), cspHash(pageJS))
 	p.Language = v.language
-	for _, h := range []string{"Summary", "Findings", "Controls", "Rules", "Measurements", "System", "Lineage", "Evidence", "Approvals and waivers", "Limits of this report"} {
+	for _, h := range []string{"Summary", "Findings", "Controls", "Rules", "Measurements", "System", "Lineage", "Evidence", "Approvals and waivers", "Limits of this report", "Annexes"} {
 		p.regions[v.t(h)] = 1 // the sections themselves have these names
 	}
 	if len(t.Logo) > 0 {
@@ -110,19 +111,40 @@ func cspHash(s string) string {
 // funcs are the words of the page. Every foreign text goes through vis.
 func (p *htmlPage) funcs() template.FuncMap {
 	return template.FuncMap{
-		"vis": func(s any) string { return visible(fmt.Sprint(s)) }, "word": outcomeWord, "state": stateWord, "tone": tone, "sign": sign,
+		"vis": func(s any) string { return plainText(fmt.Sprint(s)) }, "word": outcomeWord, "state": stateWord, "tone": tone, "sign": sign,
 		"signTone": func(t string) string { return toneSigns[t] },
-		"num":      number, "interval": interval, "pvalue": pvalue, "slice": func(s map[string]string) string { return visible(slice(s)) },
-		"metric": metricName, "moment": moment, "date": date, "short": func(s string) string { return visible(short(s)) },
+		"num":      number, "interval": interval, "pvalue": pvalue, "slice": func(s map[string]string) string { return plainText(slice(s)) },
+		"metric": metricName, "moment": p.moment, "date": p.date, "short": func(s string) string { return visible(short(s)) },
 		"tally": p.counts, "words": func() []string { return wordOrder }, "level": p.level, "cause": p.cause, "effect": p.effect,
 		"finding": func(i int) string { return fmt.Sprintf("F-%02d", i+1) }, "kind": func(s string) string { return visible(kind(s)) },
-		"signer": signerWord, "place": place, "points": points, "evidenceStatus": func(e modelvet.Evidence) string { return or(string(e.Status), "unknown") },
+		"signer": p.signer, "place": p.place, "points": p.points, "evidenceStatus": func(e modelvet.Evidence) string { return or(string(e.Status), "unknown") },
 		"ruleID": func(id string) string { return p.rules[id] }, "evidenceID": func(d string) string { return p.evidence[d] },
+		"evidenceName": func(d string) string { return or(p.called([]string{d}), short(d)) }, "ruleName": p.ruleName, "grade": p.grade, "age": p.age,
 		"draw":         func(c chart) template.HTML { p.drawn++; return svg(c.scene, fmt.Sprintf("c%d", p.drawn)) },
 		"lineageChart": func() template.HTML { return svg(lineageScene(p.view), "lineage-picture") },
+		"areas":        p.areas,
 		"table":        func(s panel) chart { return chart{scene: scene{Title: s.Title}, Rows: s.Single} },
-		"region":       p.region, "t": p.t,
+		"signers":      p.signers, "gap": p.gap, "from": p.From, "later": p.Later, "lists": p.Lists, "listTitle": p.ListTitle, "names": p.Names,
+		"lower": strings.ToLower, "limit": p.limit, "counts": p.counting,
+		"region": p.region, "t": p.t,
 	}
+}
+
+// ruleName is R-01, as the PDF calls a rule; a rule that did not run has its id.
+func (p *htmlPage) ruleName(id string) string {
+	if i, ok := p.numbered[id]; ok {
+		return ruleNumber(i)
+	}
+	return visible(id)
+}
+
+// areas is the picture of the summary; nothing when there is none.
+func (p *htmlPage) areas() template.HTML {
+	s, ok := areaScene(p.view)
+	if !ok {
+		return ""
+	}
+	return svg(s, "areas")
 }
 
 // css is the style sheet with the organisation's colour; in the dark theme it

@@ -6,6 +6,8 @@ package reports
 
 import (
 	"bytes"
+	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,16 +44,81 @@ func run(t *testing.T, name string, args ...string) string {
 	return string(out)
 }
 
+// demoDecisions are what scripts/demo.sh decided; the script of this suite runs it.
+func demoDecisions(t *testing.T) map[string]modelvet.Decision {
+	t.Helper()
+	dir := os.Getenv("MODELVET_DEMO")
+	out := map[string]modelvet.Decision{}
+	for _, name := range []string{"credit-approved", "credit-biased", "credit-tampered"} {
+		raw, err := os.ReadFile(filepath.Join(dir, name, "decision.json"))
+		if err != nil {
+			t.Fatalf("no decision of the demo (%v): run scripts/interop-reports.sh, or name a folder of scripts/demo.sh in MODELVET_DEMO", err)
+		}
+		var d modelvet.Decision
+		if err := json.Unmarshal(raw, &d); err != nil {
+			t.Fatal(err)
+		}
+		out["demo-"+name] = d
+	}
+	return out
+}
+
+// TestInteropSchemas: the formats for programs follow the published schemas,
+// over the demo's decisions and a large hostile one.
+func TestInteropSchemas(t *testing.T) {
+	cases := append(schemaCases(), hugeHostile(500))
+	for _, d := range demoDecisions(t) {
+		cases = append(cases, d)
+	}
+	t.Setenv("CI", "true") // a schema that is not there is a failure
+	for _, one := range []struct {
+		format, file string
+		others       []string
+	}{
+		{"sarif", "schemas/sarif-schema-2.1.0.json", nil}, {"oscal", "schemas/oscal_complete_schema-1-1-3.json", nil},
+		{"vex", "schemas/bom-1.6.schema.json", []string{"spdx.schema.json", "jsf-0.82.schema.json"}},
+		{"sast", "", nil}, {"codequality", "", nil},
+	} {
+		path := map[string]string{"sast": "testdata/gitlab-sast-fields.schema.json", "codequality": "testdata/gitlab-code-quality-fields.schema.json"}[one.format]
+		if path == "" {
+			path = fixtureFile(t, one.file)
+		}
+		holds(t, one.format, published(t, path, one.others...), cases)
+	}
+}
+
+// TestInteropJUnit: the schema of Jenkins' xUnit plugin, by libxml2.
+func TestInteropJUnit(t *testing.T) {
+	python, schema := cacheFile(t, "junit/venv/bin/python"), cacheFile(t, "junit/junit-10.xsd")
+	files := written(t, "junit")
+	path := filepath.Join(t.TempDir(), "huge.junit")
+	if err := os.WriteFile(path, render(t, "junit", hugeHostile(500)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const check = `import sys
+from lxml import etree
+schema = etree.XMLSchema(etree.parse(sys.argv[1]))
+parser = etree.XMLParser(huge_tree=True)
+for name in sys.argv[2:]:
+    if not schema.validate(etree.parse(name, parser)):
+        print(name, schema.error_log)
+        sys.exit(1)
+`
+	run(t, python, append([]string{"-c", check, schema}, append(files, path)...)...)
+}
+
 // interopCases are what the other programs read.
-func interopCases() map[string]modelvet.Decision {
-	return map[string]modelvet.Decision{"denied": fixture(), "allowed": allowedFixture(), "hostile": randomDecision(3), "hostile-7": randomDecision(7), "empty": {}}
+func interopCases(t *testing.T) map[string]modelvet.Decision {
+	out := demoDecisions(t)
+	maps.Copy(out, map[string]modelvet.Decision{"denied": fixture(), "allowed": allowedFixture(), "hostile": randomDecision(3), "hostile-7": randomDecision(7), "empty": {}, "scripts": manyScripts()})
+	return out
 }
 
 func written(t *testing.T, format string) []string {
 	t.Helper()
 	dir := t.TempDir()
 	var out []string
-	for name, d := range interopCases() {
+	for name, d := range interopCases(t) {
 		path := filepath.Join(dir, name+"."+format)
 		if err := os.WriteFile(path, render(t, format, d), 0o600); err != nil {
 			t.Fatal(err)
@@ -146,7 +213,7 @@ func TestInteropQPDFAndPoppler(t *testing.T) {
 			t.Fatal(err)
 		}
 		name := strings.TrimSuffix(filepath.Base(path), ".pdf")
-		if want := render(t, "json", interopCases()[name]); !bytes.Equal(got, want) {
+		if want := render(t, "json", interopCases(t)[name]); !bytes.Equal(got, want) {
 			t.Errorf("%s: the attached decision.json is another", name)
 		}
 	}

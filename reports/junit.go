@@ -17,8 +17,7 @@ type junitSuites struct {
 	Name     string   `xml:"name,attr"`
 	Tests    int      `xml:"tests,attr"`
 	Failures int      `xml:"failures,attr"`
-	Errors   int      `xml:"errors,attr"`
-	Skipped  int      `xml:"skipped,attr"`
+	Errors   int      `xml:"errors,attr"` // the schema of Jenkins knows no skipped here
 	Suites   []junitSuite
 }
 
@@ -65,7 +64,7 @@ func JUnit(w io.Writer, d modelvet.Decision) error {
 		s.Timestamp = v.At.UTC().Format(time.RFC3339)
 	}
 	s.count()
-	all := junitSuites{Name: "modelvet: " + v.Stamp + ": " + visible(v.Title), Tests: s.Tests, Failures: s.Failures, Errors: s.Errors, Skipped: s.Skipped, Suites: []junitSuite{s}}
+	all := junitSuites{Name: "modelvet: " + v.Stamp + ": " + visible(v.Title), Tests: s.Tests, Failures: s.Failures, Errors: s.Errors, Suites: []junitSuite{s}}
 	out, err := xml.MarshalIndent(all, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encoding JUnit: %w", err)
@@ -95,7 +94,7 @@ func verdictCase(v view) junitCase {
 	for _, w := range v.Decision.Waivers {
 		about = append(about, fmt.Sprintf("waiver %s of %s %s", w.ID, w.Rule, counting(w.Valid, w.Reject)))
 	}
-	about = append(about, v.Notes...)
+	about = append(append(about, v.attestationLines()...), v.Notes...)
 	text := visibleLines(about)
 	if v.Outcome == modelvet.Allowed {
 		c.Out = strings.TrimSpace(v.Stamp + ": " + v.Sentence + "\n" + text)

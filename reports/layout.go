@@ -89,6 +89,23 @@ func (l *layout) newPage() {
 	l.y = marginT
 }
 
+// bookmark is where a layout stands, to come back to.
+type bookmark struct {
+	leaves, heads, kids int
+	y                   float64
+	cur                 *node
+}
+
+func (l *layout) mark() bookmark {
+	return bookmark{len(l.leaves), len(l.heads), len(l.cur.kids), l.y, l.cur}
+}
+
+// back forgets whole pages that were laid out since the mark.
+func (l *layout) back(m bookmark) {
+	l.leaves, l.heads, l.y, l.cur = l.leaves[:m.leaves], l.heads[:m.heads], m.y, m.cur
+	l.cur.kids = l.cur.kids[:m.kids]
+}
+
 // ensure begins a new page when less than h millimetres are left on this one.
 func (l *layout) ensure(h float64) {
 	if l.y+h > bottom && l.y > marginT {

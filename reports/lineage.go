@@ -3,8 +3,6 @@
 package reports
 
 import (
-	"fmt"
-
 	"github.com/modelvet/modelvet"
 )
 
@@ -18,25 +16,25 @@ func lineageScene(v view) scene {
 	}
 	shown := inputs[:min(len(inputs), maxInputs)]
 	h := max(float64(len(shown))*15, 16)
-	s := scene{W: chartWidth, H: h + 6, Title: "What the model was made of", Desc: fmt.Sprintf("%s lead to artifact %s, which leads to decision %s.", plural(len(inputs), "input", "inputs"), short(v.Subject.Digest), v.Stamp)}
+	s := scene{W: chartWidth, H: h + 6, Title: v.t("What the model was made of"), Desc: v.t("%d inputs lead to artifact %s, which leads to decision %s.", len(inputs), short(v.Subject.Digest), v.t(v.Stamp))}
 	mid := h / 2
 	for i, in := range shown {
 		y := float64(i) * 15
 		color, pinned := "accent", short(in.Digest)
 		if in.Digest == "" {
-			color, pinned = warn, "not pinned"
+			color, pinned = warn, v.t("not pinned")
 		}
 		s.box(0, y, in.Kind+": "+in.Name, pinned, color)
 		s.line("muted", 0.35, false, 50, y+6, 55, y+6, 55, mid, 60, mid)
 	}
 	s.box(60, mid-6, v.Title, short(v.Subject.Digest), "accent")
 	s.line("muted", 0.35, false, 110, mid, 120, mid)
-	s.box(120, mid-6, v.Stamp, "stage "+v.Stage, v.Tone)
+	s.box(120, mid-6, v.t(v.Stamp), v.t("stage %s", v.Stage), v.Tone)
 	for _, x := range []float64{60, 120} {
 		s.line("muted", 0.35, false, x-1.6, mid-1, x, mid, x-1.6, mid+1)
 	}
 	if n := len(inputs) - len(shown); n > 0 {
-		s.text(0, h+4, "start", "muted", fmt.Sprintf("%d more inputs in the tables", n))
+		s.text(0, h+4, "start", "muted", v.t("%d more inputs in the tables", n))
 	}
 	return s
 }

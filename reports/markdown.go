@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/modelvet/modelvet"
@@ -21,26 +22,32 @@ const (
 
 // Markdown writes the short report for job summaries and merge requests. It
 // stays under 64 KB: what does not fit is counted, worst things first.
-func Markdown(w io.Writer, d modelvet.Decision) error {
-	v, err := newView(d)
+func Markdown(w io.Writer, d modelvet.Decision) error { return Template{}.Markdown(w, d) }
+
+// Markdown writes the short report in the organisation's language.
+func (t Template) Markdown(w io.Writer, d modelvet.Decision) error {
+	v, err := newViewIn(d, newSpeech(t.Language))
 	if err != nil {
 		return err
 	}
-	m := &sheet{}
+	m := &sheet{speech: v.speech}
 	m.head(v)
-	m.rows("Blocking", v.Blocking)
-	m.rows("Waived", v.Waived)
-	m.rows("Warnings", v.Warnings)
+	m.rows(v.t("Blocking"), v.Blocking)
+	m.rows(v.t("Waived"), v.Waived)
+	m.rows(v.t("Warnings"), v.Warnings)
 	m.acts(v)
 	m.controls(v)
-	m.items("Notes", v.Notes)
+	m.items(v.t("Notes"), v.Notes)
 	m.foot(v)
 	_, err = w.Write(m.Bytes())
 	return err
 }
 
 // sheet is a page with a budget; only its foot is beyond it.
-type sheet struct{ bytes.Buffer }
+type sheet struct {
+	bytes.Buffer
+	speech
+}
 
 // add writes a block if the budget allows it.
 func (m *sheet) add(format string, args ...any) bool {
@@ -54,32 +61,37 @@ func (m *sheet) add(format string, args ...any) bool {
 
 // tell writes what was left out; its few bytes are beyond the budget.
 func (m *sheet) tell(n int, what string) {
-	fmt.Fprintf(m, "\n*%d more %s in %s*\n", n, what, elsewhere)
+	fmt.Fprintf(m, "\n*%s*\n", m.t("%d more in %s (%s)", n, elsewhere, what))
 }
 
 var marks = map[string]string{good: "✅", warn: "⚠️", bad: "❌", neutral: "➖"}
 
 func (m *sheet) head(v view) {
-	m.add("## %s %s: %s\n\n%s\n\n", marks[v.Tone], v.Stamp, md(v.Title), md(v.Sentence))
+	m.add("## %s %s: %s\n\n%s\n\n", marks[v.Tone], v.t(v.Stamp), md(v.Title), md(v.Sentence))
 	for i, c := range v.Causes {
 		if !m.add("- %s\n", md(c)) {
-			m.tell(len(v.Causes)-i, "reasons")
+			m.tell(len(v.Causes)-i, v.t("reasons"))
 			break
 		}
 	}
-	m.add("\n| | |\n|---|---|\n| Artifact | %s |\n| Stage | %s |\n| Policy | %s |\n| Decided | %s, valid until %s |\n| Rules | %d: %s |\n",
-		code(v.Subject.Digest), md(v.Stage), code(v.Policy.Digest), moment(v.At), v.until(), len(v.Results), counts(v.Counts))
+	m.add("\n| | |\n|---|---|\n")
+	for _, f := range []fact{{v.t("Artifact"), code(v.Subject.Digest)}, {v.t("Stage"), md(v.Stage)}, {v.t("Policy"), code(v.Policy.Digest)}, {v.t("Decided"), md(v.t("%s, valid until %s", v.moment(v.At), v.until()))},
+		{v.t("Rules"), fmt.Sprintf("%d: %s", len(v.Results), v.counts(v.Counts))}, {v.t("Classification"), md(v.Classified())}} {
+		if f.Value != "" {
+			m.add("| %s | %s |\n", f.Name, f.Value)
+		}
+	}
 }
 
 func (m *sheet) rows(heading string, results []modelvet.Result) {
 	if len(results) == 0 {
 		return
 	}
-	m.add("\n### %s (%d)\n\n| Outcome | Rule | Why | Fix |\n|---|---|---|---|\n", heading, len(results))
+	m.add("\n### %s (%d)\n\n| %s |\n|---|---|---|---|\n", heading, len(results), strings.Join(m.columns("Outcome", "Rule", "Why", "Fix"), " | "))
 	for i, r := range results {
 		word := outcomeWord(r.Outcome)
-		if !m.add("| %s %s | %s<br>%s | %s | %s |\n", marks[tone(word)], word, code(r.ID), md(r.Title), m.why(r), md(r.Remediation)) {
-			m.tell(len(results)-i, "rules ("+strings.ToLower(heading)+")")
+		if !m.add("| %s %s | %s<br>%s | %s | %s |\n", marks[tone(word)], m.t(word), code(r.ID), md(r.Title), m.why(r), md(r.Remediation)) {
+			m.tell(len(results)-i, heading)
 			return
 		}
 	}
@@ -91,7 +103,7 @@ func (m *sheet) why(r modelvet.Result) string {
 	var out []string
 	for i, o := range r.Objections {
 		if i == markdownObjections {
-			out = append(out, fmt.Sprintf("*%d more objections in %s*", len(r.Objections)-i, elsewhere))
+			out = append(out, "*"+m.t("%d more objections in %s", len(r.Objections)-i, elsewhere)+"*")
 			break
 		}
 		out = append(out, md(o))
@@ -100,7 +112,7 @@ func (m *sheet) why(r modelvet.Result) string {
 		out = append(out, md(r.Reason))
 	}
 	if r.Waiver != "" {
-		out = append(out, "waiver "+md(r.Waiver))
+		out = append(out, md(m.t("waiver %s", r.Waiver)))
 	}
 	return strings.Join(out, "<br>")
 }
@@ -108,20 +120,20 @@ func (m *sheet) why(r modelvet.Result) string {
 func (m *sheet) acts(v view) {
 	var out []string
 	for _, n := range v.Needs {
-		out = append(out, fmt.Sprintf("%s: %d of %d approvals", n.Role, n.Have, n.Want))
+		out = append(out, v.t("%s: %d of %d approvals.", n.Role, n.Have, n.Want))
 	}
 	out = append(out, v.Conditions...)
-	m.items("Acts of people", append(out, v.idleWaivers()...))
+	m.items(v.t("Acts of people"), slices.Concat(out, v.idleWaivers(), v.Vouched()))
 }
 
 func (m *sheet) controls(v view) {
 	if len(v.Frameworks) == 0 {
 		return
 	}
-	m.add("\n### Controls\n\n| Framework | Controls | What the evidence says |\n|---|---|---|\n")
+	m.add("\n### %s\n\n| %s |\n|---|---|---|\n", v.t("Controls"), strings.Join(v.columns("Framework", "Controls", "What the evidence says"), " | "))
 	for i, f := range v.Frameworks {
-		if !m.add("| %s | %d | %s |\n", md(f.Name), len(f.Controls), strings.ToLower(counts(f.Counts))) {
-			m.tell(len(v.Frameworks)-i, "frameworks")
+		if !m.add("| %s | %d | %s |\n", md(f.Name), len(f.Controls), strings.ToLower(v.counts(f.Counts))) {
+			m.tell(len(v.Frameworks)-i, v.t("Controls"))
 			return
 		}
 	}
@@ -134,14 +146,14 @@ func (m *sheet) items(heading string, items []string) {
 	m.add("\n### %s\n\n", heading)
 	for i, s := range items {
 		if !m.add("- %s\n", md(s)) {
-			m.tell(len(items)-i, strings.ToLower(heading))
+			m.tell(len(items)-i, heading)
 			return
 		}
 	}
 }
 
 func (m *sheet) foot(v view) {
-	fmt.Fprintf(m, "\n**Next:** %s\n\n<sub>A rendering of decision.json, evidence root %s. MET means that verified evidence supports the rule, no more.</sub>\n", md(v.Next), code(v.EvidenceRoot))
+	fmt.Fprintf(m, "\n**%s** %s\n\n<sub>%s %s</sub>\n", v.t("Next:"), md(v.Next), v.t("A rendering of decision.json, evidence root %s.", code(v.EvidenceRoot)), v.t("MET means that verified evidence supports the rule, no more."))
 }
 
 // The characters that mean something in Markdown, and what stands for them:
@@ -154,14 +166,14 @@ var mdEscaper = strings.NewReplacer(
 // md is a text as literal Markdown, on one line.
 func md(s string) string {
 	s = strings.Join(strings.Fields(visible(s)), " ")
-	return mdEscaper.Replace(clip(s, markdownRunes, elsewhere))
+	return isolated(mdEscaper.Replace(clip(s, markdownRunes, elsewhere)))
 }
 
 // code is a short word in a code span; back-ticks and bars would end it.
 func code(s string) string {
 	s = visible(s)
 	if s == "" || strings.ContainsAny(s, "`|\\") || len(s) > 200 {
-		return md(or(s, "none"))
+		return md(or(s, "–"))
 	}
 	return "`" + s + "`"
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,14 +53,17 @@ func newOSCAL(v view) object {
 
 func (o *oscal) result(at string) object {
 	remarks := append([]string{o.Stamp + ": " + o.Sentence}, o.Causes...)
-	remarks = append(append(append(remarks, o.Conditions...), o.idleWaivers()...), o.Notes...)
+	remarks = slices.Concat(remarks, o.Conditions, o.idleWaivers(), o.attestationLines(), o.Notes)
+	if c := o.Classified(); c != "" {
+		remarks = append(remarks, c)
+	}
 	out := object{"uuid": o.uuid("result"), "title": "Release gate, stage " + visible(or(o.Stage, "not named")), "description": "Rules asked of signed and verified evidence about " + visible(or(o.Subject.Digest, "no artifact")) + ".",
 		"start": at, "props": []object{prop("outcome", string(o.Outcome)), prop("verdict", o.Stamp)}, "remarks": strings.Join(visibleAll(remarks), "\n")}
 	if list := o.observations(at); len(list) > 0 {
 		out["observations"] = list
 	}
-	selection, findings := o.findingsOf()
-	out["reviewed-controls"] = object{"control-selections": []object{selection}}
+	selections, findings := o.findingsOf()
+	out["reviewed-controls"] = object{"control-selections": selections}
 	if len(findings) > 0 {
 		out["findings"] = findings
 	}
@@ -89,36 +93,54 @@ func (o *oscal) observations(at string) []object {
 	return out
 }
 
-// findingsOf sorts the controls into those assessed, with a finding, and those not.
-func (o *oscal) findingsOf() (selection object, findings []object) {
-	var include, exclude []object
+// findingsOf selects the controls: those that the evidence or a person says
+// something about, each with a finding; and, in a selection of their own,
+// those that do not bind and those that nothing assessed. Every control is in
+// exactly one of them.
+func (o *oscal) findingsOf() (selections, findings []object) {
+	lists := map[string][]object{}
 	for _, f := range o.Frameworks {
 		for i, c := range f.Controls {
-			if stateWord(c.State) == notAssessed {
-				exclude = append(exclude, object{"control-id": token(c.ID)})
-				continue
+			word := stateWord(c.State)
+			if rowOfItsOwn(word) {
+				findings = append(findings, o.finding(f, c, i))
+				word = ""
 			}
-			include = append(include, object{"control-id": token(c.ID)})
-			findings = append(findings, o.finding(f, c, i))
+			lists[word] = append(lists[word], object{"control-id": token(c.ID)})
 		}
 	}
-	selection = object{"description": "Controls that rules answer; those excluded were not assessed."}
-	if len(include) > 0 {
-		selection["include-controls"] = include
+	for _, one := range []struct{ word, key, what string }{
+		{"", "include-controls", "Controls about which the evidence, or a person, says something."},
+		{notApplies, "exclude-controls", notApplies + ": controls that do not bind this system."},
+		{notAssessed, "exclude-controls", notAssessed + ": controls about which nothing that ran says anything."},
+	} {
+		if list := lists[one.word]; len(list) > 0 {
+			selections = append(selections, object{"description": one.what, one.key: list})
+		}
 	}
-	if len(exclude) > 0 {
-		selection["exclude-controls"] = exclude
+	if selections == nil {
+		selections = []object{{"description": "The decision names no control."}}
 	}
-	return selection, findings
+	return selections, findings
 }
 
+// finding is the state of one control. Satisfied means that evidence supports
+// it or a person attests it; the remarks have the word of the report, and
+// that rules may answer a part.
 func (o *oscal) finding(f framework, c modelvet.ControlResult, i int) object {
 	word := stateWord(c.State)
-	status := object{"state": "not-satisfied", "reason": "other", "remarks": word}
+	remarks := word
+	if c.Automatable == "partial" {
+		remarks += "; rules answer a part of the control"
+	}
+	if c.Reason != "" {
+		remarks += "; " + c.Reason
+	}
+	status := object{"state": "not-satisfied", "reason": "other", "remarks": oscalText(remarks)}
 	switch word {
-	case met, attested:
+	case supported, attested:
 		status["state"], status["reason"] = "satisfied", "pass"
-	case notMet:
+	case notSupported:
 		status["reason"] = "fail"
 	}
 	out := object{"uuid": o.uuid(fmt.Sprintf("control %s %d %s", f.ID, i, c.ID)), "title": visible(or(c.Ref, or(c.ID, "unnamed"))), "description": visible(or(c.Title, "no title")),
@@ -135,7 +157,6 @@ func (o *oscal) finding(f framework, c modelvet.ControlResult, i int) object {
 	return out
 }
 
-// prop is a property in our own namespace; OSCAL allows no empty value.
 func prop(name, value string) object {
 	return object{"name": name, "ns": "https://github.com/modelvet/modelvet/ns/oscal", "value": oscalText(or(value, "none"))}
 }

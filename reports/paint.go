@@ -52,8 +52,8 @@ func (l *layout) paint(w io.Writer, doc document) error {
 	f.SetProducer("modelvet with gofpdf", true)
 	f.SetCreationDate(dated(doc.at))
 	f.SetModificationDate(dated(doc.at))
-	for i, k := range faceKeys {
-		f.AddUTF8FontFromBytes(k.Family, k.Style, slices.Clone(l.faces[i].ttf)) // the library may write into what it is given
+	for i := range symbols {
+		l.load(f, i)
 	}
 	l.paintPages(f, doc.accent)
 	var b bytes.Buffer
@@ -68,6 +68,11 @@ func (l *layout) paint(w io.Writer, doc document) error {
 	return err
 }
 
+// load gives a font to the library, which may write into what it is given.
+func (l *layout) load(f *gofpdf.Fpdf, i face) {
+	f.AddUTF8FontFromBytes(faceKeys[i].Family, faceKeys[i].Style, slices.Clone(l.faces[i].ttf))
+}
+
 // dated keeps the library from taking the time of day where there is none.
 func dated(t time.Time) time.Time {
 	if t.IsZero() {
@@ -78,6 +83,7 @@ func dated(t time.Time) time.Time {
 
 func (l *layout) paintPages(f *gofpdf.Fpdf, accent string) {
 	f.SetFont("sans", "", bodySize)
+	pen := pen{Fpdf: f, accent: accent, layout: l}
 	for i, leaf := range l.leaves {
 		f.AddPage()
 		for _, h := range l.heads {
@@ -85,7 +91,6 @@ func (l *layout) paintPages(f *gofpdf.Fpdf, accent string) {
 				f.Bookmark(h.text, h.level-1, h.y)
 			}
 		}
-		pen := pen{Fpdf: f, accent: accent}
 		for _, o := range leaf.ops {
 			pen.tag(o)
 			pen.op(o)
@@ -98,6 +103,8 @@ func (l *layout) paintPages(f *gofpdf.Fpdf, accent string) {
 type pen struct {
 	*gofpdf.Fpdf
 	accent string
+	layout *layout
+	loaded [faceCount]bool
 	open   bool
 	last   op
 }
@@ -142,8 +149,28 @@ func (p *pen) op(o op) {
 		p.path(o)
 	case "text":
 		p.SetTextColor(r, g, b)
-		p.SetFont(faceKeys[o.face].Family, faceKeys[o.face].Style, o.Size)
-		p.Text(o.X, o.Y, o.Text)
+		p.text(o)
+	}
+}
+
+// text writes a line, piece by piece where more than one font or direction is
+// needed. A piece that is drawn in another order than it is read says so.
+func (p *pen) text(o op) {
+	x := o.X
+	for _, r := range p.layout.strokes(o.face, o.Text) {
+		if r.face >= symbols && !p.loaded[r.face] {
+			p.layout.load(p.Fpdf, r.face)
+			p.loaded[r.face] = true
+		}
+		p.SetFont(faceKeys[r.face].Family, faceKeys[r.face].Style, o.Size)
+		if r.actual != "" {
+			p.RawWriteStr("/Span <</ActualText " + utf16Text(r.actual) + ">> BDC")
+		}
+		p.Text(x, o.Y, r.text)
+		if r.actual != "" {
+			p.RawWriteStr("EMC")
+		}
+		x += p.layout.width(r.face, o.Size, r.text)
 	}
 }
 

@@ -11,23 +11,58 @@ import (
 
 func joined(list []string) string { return strings.Join(list, ", ") }
 
+// summary is one page, whatever the decision holds: what does not fit is
+// counted, and the findings have all of it.
 func (b *book) summary() {
-	b.newPage()
+	for _, size := range []struct {
+		items int
+		chart bool
+	}{{5, true}, {5, false}, {4, false}, {3, false}, {2, false}, {1, false}} {
+		before := b.mark()
+		b.trimmed = false
+		b.newPage()
+		b.summaryOf(size.items, size.chart)
+		if b.page() == before.leaves || size.items == 1 {
+			b.y = bottom // the findings begin on a page of their own
+			return
+		}
+		b.back(before)
+	}
+}
+
+func (b *book) summaryOf(items int, chart bool) {
 	b.heading(1, b.t("Executive summary"))
-	b.paraIn(b.t(b.Stamp)+". "+b.Sentence, bold, b.Tone)
+	b.paraIn(b.t(b.Stamp)+". "+clip(b.Sentence, 400, recordName), bold, b.Tone)
 	if b.System != nil && b.System.Purpose != "" {
-		b.paraIn(b.t("Declared purpose: %s", b.System.Purpose), italic, "muted")
+		b.paraIn(b.t("Declared purpose: %s", clip(b.System.Purpose, 300, recordName)), italic, "muted")
 	}
 	b.tiles(b.Tiles())
-	if s, ok := areaScene(b.view); ok {
+	if s, ok := areaScene(b.view); ok && chart {
 		b.picture(s)
 	}
-	b.listed(b.t("Reasons beside the rules"), b.Causes)
-	b.listed(b.t("What must change before promotion"), b.changes())
-	b.listed(b.t("Conditions"), b.Conditions)
-	b.listed(b.t("What weakens this decision"), b.Notes)
+	b.listed(b.t("Reasons beside the rules"), b.few(b.Causes, items))
+	b.listed(b.t("What must change before promotion"), b.few(b.changes(), items))
+	b.listed(b.t("Conditions"), b.few(b.Conditions, items))
+	b.listed(b.t("What weakens this decision"), b.few(b.Notes, items))
 	b.heading(2, b.t("Next step"))
 	b.para(b.Next)
+}
+
+const summaryRunes = 260 // of one item
+
+// few are the first of a list, each cut, and how many more there are.
+func (b *book) few(list []string, n int) []string {
+	var out []string
+	for i, s := range list {
+		if i == n {
+			b.trimmed = true
+			return append(out, b.t("and %d more in the chapters that follow.", len(list)-n))
+		}
+		short := clip(s, summaryRunes, recordName)
+		b.trimmed = b.trimmed || short != s
+		out = append(out, short)
+	}
+	return out
 }
 
 // listed is a heading with bullets; nothing when there are none.
@@ -38,15 +73,10 @@ func (b *book) listed(heading string, items []string) {
 	}
 }
 
-const maxChanges = 8 // of the summary; the findings have all
-
 // changes say of each blocking rule what was found and what mends it.
 func (b *book) changes() []string {
 	var out []string
 	for i, r := range b.Blocking {
-		if i == maxChanges {
-			return append(out, b.t("and %d more in the findings.", len(b.Blocking)-i))
-		}
 		out = append(out, fmt.Sprintf("F-%02d  %s. %s", i+1, strings.TrimSuffix(or(r.Title, r.ID), "."), or(r.Remediation, b.t("The rule names no remedy; ask the owner of the policy."))))
 	}
 	return out
@@ -74,9 +104,9 @@ func (b *book) basis() {
 	for _, f := range b.Frameworks {
 		rows = append(rows, []cell{{Text: f.Name, Face: bold}, {Text: or(f.Version, b.t("not named"))}, {Text: fmt.Sprint(len(f.Controls))}, {Text: strings.ToLower(b.counts(f.Counts))}})
 	}
-	b.table(grid{Widths: []float64{4, 4, 2, 8}, Head: b.heads4("Framework", "Text version", "Controls", "What the evidence says"), Rows: rows})
+	b.table(grid{Tight: true, Widths: []float64{4, 4, 2, 8}, Head: b.columns("Framework", "Text version", "Controls", "What the evidence says"), Rows: rows})
 	b.heading(2, b.t("Words"))
-	b.table(grid{Widths: []float64{4.2, 10}, Head: b.heads4("Word", "Meaning"), Rows: [][]cell{
+	b.table(grid{Tight: true, Widths: []float64{4.2, 10}, Head: b.columns("Word", "Meaning"), Rows: [][]cell{
 		{{Badge: met}, {Text: b.t("Of a rule: verified evidence supports it.")}},
 		{{Badge: notMet}, {Text: b.t("Of a rule: verified evidence contradicts it. A blocking rule closes the gate.")}},
 		{{Badge: supported}, {Text: b.t("Of a control: every rule that answers it is met. A rule may answer only a part of what a control demands.")}},
@@ -88,15 +118,6 @@ func (b *book) basis() {
 		{{Badge: notApplies}, {Text: b.t("It does not bind this system, for the reason given.")}}}})
 	b.heading(2, b.t("Limitations"))
 	b.bullets(b.Limits())
-}
-
-// heads4 are the headings of a table in the report's language.
-func (b *book) heads4(heads ...string) []string {
-	out := make([]string, len(heads))
-	for i, h := range heads {
-		out[i] = b.t(h)
-	}
-	return out
 }
 
 func (b *book) system() {
@@ -114,30 +135,41 @@ func (b *book) system() {
 	}
 	if len(rows) > 0 {
 		b.heading(2, b.t("Files of the artifact"))
-		b.table(grid{Widths: []float64{4.4, 1.6, 1.6, 8.4}, Head: b.heads4("File", "Kind", "Bytes", "Digest"), Rows: rows})
+		b.table(grid{Tight: true, Widths: []float64{3.6, 1.4, 1.4, 10.4}, Head: b.columns("File", "Kind", "Bytes", "Digest"), Rows: rows})
 	}
 }
 
-// classification is the risk class as declared, and what rules say of it.
+// classification is the risk class as declared and as derived, each step of
+// the reasoning, and what rules say of it.
 func (b *book) classification() {
 	var rows [][]cell
 	for _, r := range b.Results {
 		if strings.HasPrefix(r.ID, "classification.") {
 			why := r.Title
-			if list := told(r); open(r) || r.Reason != "" {
+			if list := b.told(r); open(r) || r.Reason != "" {
 				why += ". " + strings.Join(list, " ")
 			}
 			rows = append(rows, []cell{{Text: why}, {Badge: outcomeWord(r.Outcome)}, {Text: joined(r.Controls), Face: mono}})
 		}
 	}
-	if len(rows) == 0 {
+	if len(rows) == 0 && b.Classification == nil {
 		return
 	}
 	b.heading(2, b.t("Classification and its reasoning"))
-	if s := b.System; s != nil {
-		b.para(b.t("Declared class: %s. The rules below hold the declaration to the purpose, the area and the role; a lawyer may come to another result.", strings.TrimSpace(or(s.RiskClass, b.t("not named"))+" "+s.AnnexIII)))
+	switch {
+	case b.Classification != nil:
+		b.para(b.Classified() + " " + b.t("A lawyer may come to another result."))
+	case b.System != nil:
+		b.para(b.t("Declared class: %s. The rules below hold the declaration to the purpose, the area and the role; a lawyer may come to another result.", strings.TrimSpace(or(b.System.RiskClass, b.t("not named"))+" "+b.System.AnnexIII)))
 	}
-	b.table(grid{Widths: []float64{8, 3, 5}, Head: b.heads4("What was asked", "Outcome", "Controls"), Rows: rows})
+	if c := b.Classification; c != nil {
+		var steps [][]cell
+		for _, s := range c.Steps {
+			steps = append(steps, []cell{{Text: s.Ref, Face: bold}, {Text: s.Finding}, {Text: b.StepBy(s)}, {Text: or(s.Class, "–")}})
+		}
+		b.table(grid{Tight: true, Widths: []float64{3, 8.4, 3.6, 1.8}, Head: b.columns("Article", "What was found", "Decided", "Class"), Rows: steps})
+	}
+	b.table(grid{Tight: true, Widths: []float64{8, 3, 5}, Head: b.columns("What was asked", "Outcome", "Controls"), Rows: rows})
 }
 
 func (b *book) ruleList() {
@@ -149,47 +181,34 @@ func (b *book) ruleList() {
 		if r.Reason != "" {
 			what += ". " + r.Reason
 		}
-		rows = append(rows, []cell{{Text: ruleNumber(i), Face: bold}, {Text: what + "\n" + r.ID}, {Badge: outcomeWord(r.Outcome)}, {Text: b.level(r.Level)}, {Text: or(called(r.Evidence, b.names), b.t("none"))}})
+		rows = append(rows, []cell{{Text: ruleNumber(i), Face: bold}, {Text: what + "\n" + r.ID}, {Badge: outcomeWord(r.Outcome)}, {Text: b.level(r.Level)}, {Text: or(b.called(r.Evidence), b.t("none"))}})
 	}
-	b.table(grid{Widths: []float64{1.3, 8.6, 3, 1.5, 2.4}, Head: b.heads4("No.", "What it asks", "Outcome", "Level", "Evidence"), Rows: rows})
-}
-
-func ruleNumber(i int) string { return fmt.Sprintf("R-%02d", i+1) }
-
-// number gives rules and evidence the short names by which tables call them.
-func (b *book) number() {
-	b.names, b.numbered = map[string]string{}, map[string]int{}
-	for i, e := range b.Evidence {
-		b.names[e.Digest] = fmt.Sprintf("E-%02d", i+1)
-	}
-	for i, r := range b.Results {
-		b.numbered[r.ID] = i
-	}
-}
-
-func called(digests []string, names map[string]string) string {
-	var out []string
-	for _, d := range digests {
-		out = append(out, or(names[d], short(d)))
-	}
-	return joined(out)
+	b.table(grid{Tight: true, Widths: []float64{1.3, 8.6, 3, 1.5, 2.8}, Head: b.columns("No.", "What it asks", "Outcome", "Level", "Evidence"), Rows: rows})
 }
 
 func (b *book) findingCards() {
 	b.heading(1, b.t("Findings"))
+	if b.trimmed { // what the summary could not hold
+		b.listed(b.t("Reasons beside the rules"), b.Causes)
+		b.listed(b.t("Conditions"), b.Conditions)
+		b.listed(b.t("What weakens this decision"), b.Notes)
+	}
 	list := b.findings()
 	if len(list) == 0 {
 		b.para(b.t("No rule objects."))
 	}
 	for i, r := range list {
-		b.ensure(70) // a card that begins at the foot of a page is read badly
+		g := b.card(r)
+		if h := b.height(g) + 16; b.y+h > bottom && (h < 110 || b.y > bottom-60) {
+			b.ensure(bottom - marginT) // a card is not torn without need
+		}
 		b.heading(2, fmt.Sprintf("F-%02d  %s", i+1, or(r.Title, r.ID)))
-		b.card(r)
+		b.table(g)
 	}
 }
 
 // card is one finding in the five words of internal auditors.
-func (b *book) card(r modelvet.Result) {
+func (b *book) card(r modelvet.Result) grid {
 	condition := r.Objections
 	if r.Reason != "" {
 		condition = append(append([]string{}, condition...), r.Reason)
@@ -211,7 +230,7 @@ func (b *book) card(r modelvet.Result) {
 	}
 	rows = append(rows, []cell{name("Cause"), {Text: b.cause(r)}}, []cell{name("Effect"), {Text: b.effect(r)}},
 		[]cell{name("Recommendation"), {Text: or(r.Remediation, b.t("The rule names no remedy; ask the owner of the policy."))}},
-		[]cell{name("Evidence"), {Text: or(called(r.Evidence, b.names), b.t("none"))}},
+		[]cell{name("Evidence"), {Text: or(b.called(r.Evidence), b.t("none"))}},
 		[]cell{name("Owner, due date"), {Text: b.t("For the owner of the model to state.")}})
-	b.table(grid{Widths: []float64{2.4, 10}, Rows: rows})
+	return grid{Tight: true, Widths: []float64{2.4, 10}, Rows: rows}
 }

@@ -11,12 +11,15 @@ import (
 
 func (b *book) measurements() {
 	b.heading(1, b.t("Measurements"))
-	list := panels(b.Scans)
+	list := panels(b.view)
 	if len(list) == 0 {
 		b.para(b.t("No scan was attached: nothing was measured."))
 	}
 	for _, p := range list {
-		b.heading(2, b.t(p.Title))
+		if len(p.Charts) > 0 { // the heading stays with the first picture
+			b.ensure(p.Charts[0].H + 44)
+		}
+		b.heading(2, p.Title)
 		b.para(b.t("Scanner %s, version %s; read: %s.", p.Scan.Scanner, or(p.Scan.Version, b.t("not named")), or(joined(p.Scan.Coverage.Read), b.t("nothing"))))
 		b.seen(p.Scan)
 		for _, c := range p.Charts {
@@ -35,9 +38,9 @@ func (b *book) measurements() {
 func (b *book) seen(s modelvet.Scan) {
 	var rows [][]cell
 	for _, f := range s.Findings {
-		rows = append(rows, []cell{{Text: f.Path + place(f), Face: mono}, {Text: f.What}, {Text: strings.TrimSpace(f.ID + " " + joined(f.CWE) + " " + joined(f.CVE)), Face: mono}, {Text: or(f.Severity, b.t("not named"))}})
+		rows = append(rows, []cell{{Text: f.Path + b.place(f), Face: mono}, {Text: f.What}, {Text: strings.TrimSpace(f.ID + " " + joined(f.CWE) + " " + joined(f.CVE)), Face: mono}, {Text: or(f.Severity, b.t("not named"))}})
 	}
-	b.table(grid{Widths: []float64{5, 6, 4, 1.8}, Head: b.heads4("Where", "What was seen", "Kind", "Severity"), Rows: rows})
+	b.table(grid{Tight: true, Widths: []float64{5, 6, 4, 1.8}, Head: b.columns("Where", "What was seen", "Kind", "Severity"), Rows: rows})
 	if len(s.Findings) == 0 && s.Scanner == "modelfile" {
 		b.para(b.t("Nothing was found in the files read."))
 	}
@@ -46,67 +49,6 @@ func (b *book) seen(s modelvet.Scan) {
 		skipped = append(skipped, b.t("not looked at: %s: %s", g.Path, g.Reason))
 	}
 	b.bullets(skipped)
-}
-
-// numbers is the table of measurements, with what each rests on. A column
-// that would say nothing is left out.
-func (b *book) numbers(list []modelvet.Measurement) {
-	type column struct {
-		head  string
-		width float64
-		of    func(m modelvet.Measurement) cell
-	}
-	metrics, intervals, ps := map[string]bool{}, false, false
-	for _, m := range list {
-		metrics[m.Metric] = true
-		intervals, ps = intervals || interval(m) != "", ps || m.P != nil
-	}
-	var columns []column
-	if len(metrics) > 1 || len(list) == 1 {
-		columns = append(columns, column{"Metric", 4.4, func(m modelvet.Measurement) cell { return cell{Text: metricName(m.Metric)} }})
-	}
-	columns = append(columns, column{"Slice", 4.8, func(m modelvet.Measurement) cell { return cell{Text: or(slice(m.Slice), b.t("all"))} }},
-		column{"Value", 1.9, func(m modelvet.Measurement) cell { return cell{Text: number(m.Value), Face: bold} }})
-	if intervals {
-		columns = append(columns, column{"95 % interval", 3, func(m modelvet.Measurement) cell { return cell{Text: or(interval(m), "–")} }})
-	}
-	if ps {
-		columns = append(columns, column{"p", 1.5, func(m modelvet.Measurement) cell { return cell{Text: pvalue(m.P)} }})
-	}
-	columns = append(columns, column{"n", 1.4, func(m modelvet.Measurement) cell { return cell{Text: fmt.Sprint(m.N)} }},
-		column{"Method", 4, func(m modelvet.Measurement) cell { return cell{Text: m.Method} }})
-	g := grid{}
-	for _, c := range columns {
-		g.Widths, g.Head = append(g.Widths, c.width), append(g.Head, b.t(c.head))
-	}
-	for _, m := range list {
-		var row []cell
-		for _, c := range columns {
-			row = append(row, c.of(m))
-		}
-		g.Rows = append(g.Rows, row)
-	}
-	b.table(g)
-}
-
-func (b *book) series(s *modelvet.Series) {
-	if s == nil {
-		return
-	}
-	var rows [][]cell
-	list := points(s)
-	for i := 0; i < len(list); i += 4 { // four points side by side
-		var row []cell
-		for k := range 4 {
-			var x, y cell
-			if i+k < len(list) {
-				x, y = cell{Text: list[i+k].X}, cell{Text: list[i+k].Y, Face: bold}
-			}
-			row = append(row, x, y)
-		}
-		rows = append(rows, row)
-	}
-	b.table(grid{Widths: []float64{1, 1, 1, 1, 1, 1, 1, 1}, Head: []string{"x", "y", "x", "y", "x", "y", "x", "y"}, Rows: rows})
 }
 
 func (b *book) lineage() {
@@ -123,7 +65,7 @@ func (b *book) lineage() {
 		for _, in := range s.Inputs {
 			rows = append(rows, []cell{{Text: in.Kind}, {Text: strings.TrimSpace(in.Name + " " + in.URI)}, {Text: or(in.Digest, b.t("not pinned by the source")), Face: mono}})
 		}
-		b.table(grid{Widths: []float64{2, 6, 7}, Head: b.heads4("Kind", "Name", "Digest"), Rows: rows})
+		b.table(grid{Widths: []float64{2, 6, 7}, Head: b.columns("Kind", "Name", "Digest"), Rows: rows})
 		var facts []fact
 		for _, k := range sortedKeys(s.Facts) {
 			facts = append(facts, fact{k, s.Facts[k]})
@@ -141,14 +83,14 @@ func (b *book) register() {
 	b.para(b.t("Grade: measured means that modelvet computed it from the files; declared means that a person or another program says so."))
 	var rows [][]cell
 	for i, e := range b.Evidence {
-		rows = append(rows, []cell{{Text: fmt.Sprintf("E-%02d", i+1), Face: bold}, {Text: kind(e.PredicateType) + " " + e.Digest, Face: mono}, {Text: b.grade(e.PredicateType)},
-			{Text: join(b.t(or(string(e.Status), "unknown")), e.Reason)}, {Text: signerWord(e.Signer)}, {Text: moment(e.SignedAt) + ", " + b.age(e.SignedAt)}})
+		rows = append(rows, []cell{{Text: ranges("E", []int{i}), Face: bold}, {Text: kind(e.PredicateType) + " " + e.Digest, Face: mono}, {Text: b.grade(e.PredicateType)},
+			{Text: join(b.t(or(string(e.Status), "unknown")), e.Reason)}, {Text: b.signer(e.Signer)}, {Text: b.moment(e.SignedAt) + ", " + b.age(e.SignedAt)}})
 	}
-	b.table(grid{Widths: []float64{1.2, 5.4, 1.9, 2.2, 3.2, 3}, Head: b.heads4("No.", "Kind and digest", "Grade", "Status", "Signer", "Signed, age"), Rows: rows})
+	b.table(grid{Tight: true, Widths: []float64{1.1, 6.2, 1.7, 1.7, 3.7, 3.3}, Head: b.columns("No.", "Kind and digest", "Grade", "Status", "Signer", "Signed, age"), Rows: rows})
 }
 
 // grade is how far a kind of evidence rests on more than somebody's word.
-func (b *book) grade(predicateType string) string {
+func (b view) grade(predicateType string) string {
 	switch predicateType {
 	case modelvet.PredicateScan, modelvet.PredicateModelSignature:
 		return b.t("measured")
@@ -167,28 +109,38 @@ func (b *book) acts() {
 	if len(rows) == 0 {
 		b.para(b.t("This stage requires no approval."))
 	}
-	b.table(grid{Widths: []float64{6, 2, 2}, Head: b.heads4("Role", "Required", "Given"), Rows: rows})
+	b.table(grid{Widths: []float64{6, 2, 2}, Head: b.columns("Role", "Required", "Given"), Rows: rows})
 	rows = nil
 	for _, a := range b.Approvals {
-		rows = append(rows, []cell{{Text: a.Role, Face: bold}, {Text: signerWord(a.Signer)}, {Text: moment(a.At)}, {Text: b.counting(a.Valid, a.Reason)}, {Text: a.Comment}})
+		rows = append(rows, []cell{{Text: a.Role, Face: bold}, {Text: b.signer(a.Signer)}, {Text: b.moment(a.At)}, {Text: b.counting(a.Valid, a.Reason)}, {Text: a.Comment}})
 	}
-	b.table(grid{Widths: []float64{3, 4, 2.6, 3, 4}, Head: b.heads4("Approval by", "Signer", "Signed", "Counts", "Comment"), Rows: rows})
+	b.table(grid{Widths: []float64{3, 4, 2.6, 3, 4}, Head: b.columns("Approval by", "Signer", "Signed", "Counts", "Comment"), Rows: rows})
+	b.vouched()
 	rows = nil
 	for _, w := range b.Decision.Waivers {
-		rows = append(rows, []cell{{Text: w.ID, Face: bold}, {Text: w.Rule, Face: mono}, {Text: join(w.Reason, w.Ticket)}, {Text: b.t("requested by %s, granted by %s", or(w.RequestedBy, b.t("nobody")), signerWord(w.Signer))},
-			{Text: date(w.Expires)}, {Text: b.counting(w.Valid, w.Reject)}})
+		rows = append(rows, []cell{{Text: w.ID, Face: bold}, {Text: w.Rule, Face: mono}, {Text: join(w.Reason, w.Ticket)}, {Text: b.t("requested by %s, granted by %s", or(w.RequestedBy, b.t("nobody")), b.signer(w.Signer))},
+			{Text: b.date(w.Expires)}, {Text: b.counting(w.Valid, w.Reject)}})
 	}
 	if len(rows) == 0 {
 		b.para(b.t("There is no waiver."))
 	}
-	b.table(grid{Widths: []float64{2.2, 3.4, 3.6, 4, 1.9, 2.6}, Head: b.heads4("Waiver", "Rule", "Reason", "People", "Ends", "Counts"), Rows: rows})
+	b.table(grid{Widths: []float64{2.2, 3.4, 3.6, 4, 1.9, 2.6}, Head: b.columns("Waiver", "Rule", "Reason", "People", "Ends", "Counts"), Rows: rows})
 }
 
-func (b *book) counting(valid bool, why string) string {
-	if valid {
-		return b.t("counts")
+// vouched is the table of documents that persons vouch for.
+func (b *book) vouched() {
+	var rows [][]cell
+	for _, a := range b.Attestations {
+		rows = append(rows, []cell{{Text: a.Kind, Face: bold}, {Text: a.Path + " " + a.File, Face: mono}, {Text: join(a.Role, b.signer(a.Signer))}, {Text: b.date(a.At) + " – " + b.date(a.Expires)},
+			{Text: b.counting(a.Valid, a.Reason)}, {Text: join(joined(a.Controls), a.Comment)}})
+		for _, x := range a.Excluded {
+			rows = append(rows, []cell{{}, {}, {}, {}, {Text: b.t("not applicable: %s: %s", x.Control, x.Reason)}, {}})
+		}
 	}
-	return b.t("does not count: %s", or(why, b.t("no reason given")))
+	if len(rows) == 0 {
+		b.para(b.t("No document was attested by a person."))
+	}
+	b.table(grid{Tight: true, Widths: []float64{2, 4.4, 3, 2.4, 2.6, 3}, Head: b.columns("Document", "File", "Attested by", "From, until", "Counts", "For, comment"), Rows: rows})
 }
 
 func counting(valid bool, why string) string {
@@ -209,7 +161,7 @@ func (b *book) limits() {
 		b.heading(2, b.t("Controls"))
 		b.para(b.t("The chapter on controls names each of them, and who could say."))
 	}
-	b.table(grid{Widths: []float64{5, 3, 3, 3}, Head: b.heads4("Framework", "Not assessed", "Cannot be verified", "Of"), Rows: rows})
+	b.table(grid{Widths: []float64{5, 3, 3, 3}, Head: b.columns("Framework", "Not assessed", "Cannot be verified", "Of"), Rows: rows})
 	b.heading(2, b.t("Skipped by scanners"))
 	rows = nil
 	for _, g := range b.Gaps {
@@ -218,7 +170,7 @@ func (b *book) limits() {
 	if len(rows) == 0 {
 		b.para(b.t("The scanners that ran say that they skipped nothing."))
 	}
-	b.table(grid{Widths: []float64{3, 6, 8}, Head: b.heads4("Scanner", "What", "Why"), Rows: rows})
+	b.table(grid{Widths: []float64{3, 6, 8}, Head: b.columns("Scanner", "What", "Why"), Rows: rows})
 	var silent []string
 	for _, name := range sortedKeys(scannerTitles) {
 		if !b.ran(name) {
@@ -271,7 +223,7 @@ func (b *book) signOff() {
 
 func (b *book) glossary() {
 	b.heading(1, b.t("Glossary and versions"))
-	b.facts([]fact{
+	b.factsIn([]fact{
 		{b.t("Artifact"), b.t("The model and its files, named by the SHA-256 of their manifest: one changed byte is another artifact.")},
 		{b.t("Statement"), b.t("A signed claim about an artifact (in-toto, in a Sigstore bundle).")},
 		{b.t("Evidence root"), b.t("One digest over all verified statements; an approval names it, so that nobody approves what has changed.")},
@@ -280,10 +232,11 @@ func (b *book) glossary() {
 		{b.t("Demographic parity"), b.t("The difference or ratio of the rates at which groups are selected. Below a ratio of 0.8 the four-fifths rule of US employment law asks for reasons; it is drawn as a line, and is not the policy's limit.")},
 		{b.t("Equalised odds"), b.t("The larger of the differences of true and false positive rates between groups.")},
 		{b.t("Waiver"), b.t("A signed forgiveness of one rule for one artifact until a day, granted by somebody else than who asked.")},
-	})
-	var rows []fact
+	}, true)
+	var texts []string
 	for _, id := range sortedKeys(b.Policy.Catalogues) {
-		rows = append(rows, fact{frameworkName(id), b.Policy.Catalogues[id]})
+		texts = append(texts, frameworkName(id)+" "+b.Policy.Catalogues[id])
 	}
-	b.facts(append(rows, fact{"modelvet", b.Engine.Modelvet}, fact{"OPA", b.Engine.OPA}, fact{b.t("Schema"), b.Schema}))
+	rows := []fact{{b.t("Text versions"), strings.Join(texts, "; ")}}
+	b.factsIn(append(rows, fact{"modelvet", b.Engine.Modelvet}, fact{"OPA", b.Engine.OPA}, fact{b.t("Schema"), b.Schema}), true)
 }

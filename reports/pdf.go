@@ -59,8 +59,7 @@ type book struct {
 	view
 	record   string // digest of the attached decision.json
 	template Template
-	names    map[string]string // digest of evidence to E-01 ...
-	numbered map[string]int    // rule id to its place in Results
+	trimmed  bool // the summary was cut
 	contents *node
 	index    int // page of the contents
 }
@@ -70,7 +69,6 @@ type book struct {
 // up comes last.
 func (b *book) bind() {
 	b.words = b.speech
-	b.number()
 	b.cover()
 	b.control()
 	for _, part := range []func(){b.summary, b.ownSections, b.findingCards, b.basis, b.system, b.controls, b.ruleList, b.measurements,
@@ -102,7 +100,7 @@ func (b *book) cover() {
 	b.stampBox()
 	b.facts([]fact{
 		{b.t("Decision"), b.t("%s for stage %s", or(string(b.Outcome), b.t("no outcome: closed")), or(b.Stage, b.t("not named")))},
-		{b.t("Decided"), b.t("%s, valid until %s", moment(b.At), b.until())},
+		{b.t("Decided"), b.t("%s, valid until %s", b.moment(b.At), b.until())},
 		{b.t("Artifact"), or(b.Subject.Digest, b.t("none"))}, {b.t("Evidence root"), or(b.EvidenceRoot, b.t("none"))},
 		{b.t("Policy"), or(strings.TrimSpace(b.Policy.Name+" "+b.Policy.Digest), b.t("none"))}, {b.t("Compiled rules"), b.Policy.Rules}, {b.t("Profiles"), joined(b.Policy.Profiles)},
 		{recordName, b.record},
@@ -182,7 +180,7 @@ func (b *book) control() {
 	b.heading(2, b.t("Document control"))
 	b.facts([]fact{
 		{b.t("Document"), b.t("Rendering of decision.json, %s", b.record)}, {b.t("Subject"), b.Subject.Name + " " + b.Subject.Digest},
-		{b.t("Date"), b.t("%s (the time of the decision; a rendering has no date of its own)", moment(b.At))},
+		{b.t("Date"), b.t("%s (the time of the decision; a rendering has no date of its own)", b.moment(b.At))},
 		{b.t("Supersedes"), b.t("Every earlier report on this artifact and stage with an earlier date.")},
 		{b.t("Distribution"), or(b.template.Classified, b.t("Not restricted by this file; the organisation decides."))},
 		{b.t("Retention"), b.t("For high-risk systems technical documentation is kept for ten years (EU AI Act, Article 18).")},

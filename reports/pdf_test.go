@@ -52,7 +52,7 @@ func TestBigDecision(t *testing.T) {
 		t.Fatal(err)
 	}
 	charts := 0
-	for _, p := range panels(d.Scans) {
+	for _, p := range panels(v) {
 		charts += len(p.Charts)
 	}
 	if len(d.Results) != 1000 || len(v.findings()) != 200 || charts != 60 {

@@ -61,6 +61,13 @@ func randomDecision(seed uint64) modelvet.Decision {
 		c.System, c.Lineage = nil, nil
 	}
 	c.System = m.system(c.System)
+	c.Attestations = nil
+	for range m.IntN(4) {
+		c.Attestations = append(c.Attestations, m.attestation(c))
+	}
+	if c.Classification = nil; m.IntN(2) == 0 {
+		c.Classification = &modelvet.Classification{Declared: m.word(), Derived: m.word(), Class: m.word(), Mismatch: m.word(), Steps: []modelvet.Step{{Ref: m.word(), Finding: m.word(), By: m.word(), Class: m.word()}}}
+	}
 	c.Scans = append(c.Scans, m.scan())
 	if m.IntN(6) == 0 {
 		c.Now = time.Time{}
@@ -70,6 +77,25 @@ func randomDecision(seed uint64) modelvet.Decision {
 		d.Outcome = modelvet.Verdict([]string{"", "Allowed", "allowed ", "yes"}[m.IntN(4)])
 	}
 	return d
+}
+
+// hugeHostile is a random decision with n results and n findings of scanners.
+func hugeHostile(n int) modelvet.Decision {
+	m := &maker{Rand: rand.New(rand.NewPCG(99, 7))}
+	c := fixtureCase()
+	c.Results, c.Controls, c.Waivers, c.Attestations = nil, nil, nil, nil
+	for i := range n {
+		r := m.result(fmt.Sprintf("area%d.rule_%d", i%30, i))
+		c.Results = append(c.Results, r)
+		c.Controls = append(c.Controls, modelvet.Control{ID: fmt.Sprintf("control-%d", i), Framework: []string{"eu-ai-act", "own"}[i%2], Ref: m.word(), Title: m.word(), Rules: []string{r.ID}})
+		s := m.scan()
+		s.Findings[0].CVE, s.Findings[0].CWE, s.Findings[0].Line = []string{fmt.Sprintf("CVE-2026-%d", 1000+i)}, []string{"CWE-502", m.word()}, i
+		c.Scans = append(c.Scans, s)
+		if i%10 == 0 {
+			c.Waivers, c.Attestations = append(c.Waivers, m.waiver(c, r.ID, i)), append(c.Attestations, m.attestation(c))
+		}
+	}
+	return modelvet.Decide(c)
 }
 
 func (m *maker) result(id string) modelvet.Result {
@@ -88,6 +114,12 @@ func (m *maker) waiver(c modelvet.Case, rule string, i int) modelvet.Waiver {
 	w := modelvet.Waiver{ID: fmt.Sprintf("W-%d", i), Rule: rule, Subject: c.Subject.Digest, Stage: c.Stage, Reason: m.word(), RequestedBy: "asker", At: fixtureNow.AddDate(0, -1, 0), Expires: fixtureNow.AddDate(0, m.IntN(3)-1, 1),
 		Signer: modelvet.Signer{Identity: m.word()}}
 	return w
+}
+
+func (m *maker) attestation(c modelvet.Case) modelvet.Attestation {
+	role := m.word()
+	return modelvet.Attestation{Kind: m.word(), Path: m.word(), File: m.word(), Role: role, Subject: c.Subject.Digest, Comment: m.word(), Controls: m.words(2), Excluded: []modelvet.Exclusion{{Control: m.word(), Reason: m.word()}},
+		At: fixtureNow.AddDate(0, 0, -1), Expires: fixtureNow.AddDate(0, m.IntN(3)-1, 0), Signer: modelvet.Signer{Identity: m.word(), Roles: []string{role}}}
 }
 
 func (m *maker) system(s *modelvet.System) *modelvet.System {

@@ -86,6 +86,9 @@ func (l *sarifLog) run(v view) object {
 	for _, w := range v.Decision.Waivers {
 		tell("note", visible(fmt.Sprintf("waiver %s of %s: %s", w.ID, w.Rule, counting(w.Valid, w.Reject))))
 	}
+	for i, a := range v.attestationLines() {
+		tell(map[bool]string{true: "note", false: "warning"}[v.Attestations[i].Valid], visible(a))
+	}
 	if l.left > 0 {
 		tell("warning", fmt.Sprintf("%d more results in decision.json", l.left))
 	}

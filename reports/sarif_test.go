@@ -47,11 +47,49 @@ func TestVEXFollowsItsSchema(t *testing.T) {
 	followsSchema(t, "vex", "schemas/bom-1.6.schema.json", "spdx.schema.json", "jsf-0.82.schema.json")
 }
 
+// TestGitLabFields: GitLab's own schema files are in no package registry; the
+// lists of fields are derived by hand from its documentation.
+func TestGitLabFields(t *testing.T) {
+	for format, file := range map[string]string{"sast": "testdata/gitlab-sast-fields.schema.json", "codequality": "testdata/gitlab-code-quality-fields.schema.json"} {
+		schema, err := jsonschema.Compile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		holds(t, format, schema, append(schemaCases(), hugeHostile(200)))
+	}
+}
+
+// schemaCases are the decisions that are held to the schemas.
+func schemaCases() []modelvet.Decision {
+	cases := []modelvet.Decision{fixture(), allowedFixture(), {}}
+	for seed := range uint64(15) {
+		cases = append(cases, randomDecision(seed))
+	}
+	return cases
+}
+
+func holds(t *testing.T, format string, schema *jsonschema.Schema, cases []modelvet.Decision) {
+	t.Helper()
+	for i, d := range cases {
+		var v any
+		if err := json.Unmarshal(render(t, format, d), &v); err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(v); err != nil {
+			t.Errorf("%s, decision %d: %v", format, i, err)
+		}
+	}
+}
+
 // followsSchema holds a format to a published schema; others are schemas
 // beside it that it refers to.
 func followsSchema(t *testing.T, format, file string, others ...string) {
 	t.Helper()
-	path := fixtureFile(t, file)
+	holds(t, format, published(t, fixtureFile(t, file), others...), schemaCases())
+}
+
+func published(t *testing.T, path string, others ...string) *jsonschema.Schema {
+	t.Helper()
 	c := jsonschema.NewCompiler()
 	for _, o := range others {
 		text, err := os.ReadFile(filepath.Join(filepath.Dir(path), o))
@@ -66,19 +104,7 @@ func followsSchema(t *testing.T, format, file string, others ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cases := []modelvet.Decision{fixture(), allowedFixture(), {}}
-	for seed := range uint64(15) {
-		cases = append(cases, randomDecision(seed))
-	}
-	for i, d := range cases {
-		var v any
-		if err := json.Unmarshal(render(t, format, d), &v); err != nil {
-			t.Fatal(err)
-		}
-		if err := schema.Validate(v); err != nil {
-			t.Errorf("decision %d: %v", i, err)
-		}
-	}
+	return schema
 }
 
 func TestSARIFBoundsItsResults(t *testing.T) {

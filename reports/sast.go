@@ -76,6 +76,9 @@ func SAST(w io.Writer, d modelvet.Decision) error {
 	for _, c := range append(v.Causes, v.idleWaivers()...) {
 		s.add("decision", "decision", v.Stamp, c, "High", "", sastPlace{})
 	}
+	for _, a := range v.idleAttestations() {
+		s.add("attestation", "attestation", "attestation that does not count", a, "Low", "", sastPlace{})
+	}
 	for _, r := range v.findings() {
 		for _, o := range told(r) {
 			s.add("rule", r.ID, outcomeWord(r.Outcome)+": "+or(r.Title, r.ID), o+waiverWord(r), sastSeverity(r), r.Remediation, sastPlace{})
@@ -119,7 +122,7 @@ func (s *sastReport) add(kind, id, name, what, severity, fix string, at sastPlac
 	id = visible(or(id, "unnamed"))
 	s.Vulnerabilities = append(s.Vulnerabilities, sastItem{
 		ID:   fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16]),
-		Name: shortened(visible(name), 255), Description: visible(what), Severity: or(severity, "Info"), Solution: visible(fix),
+		Name: shortened(visible(name), 255), Description: shortened(visible(what), 1<<20), Severity: or(severity, "Info"), Solution: shortened(visible(fix), 7000),
 		Location:    sastPlace{visible(or(at.File, systemFile)), max(at.Line, 1)},
 		Identifiers: []sastIdentifier{{"modelvet_" + kind, id, id}},
 	})

@@ -14,10 +14,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/modelvet/modelvet/documents/kinds"
 )
 
-// sayers are the functions whose literal arguments are words of the report.
-var sayers = []string{"t", "heads4", "name"}
+// sayers are the functions whose literal arguments are words of the report,
+// and which of the arguments; none: all.
+var sayers = map[string][]int{"t": {0}, "columns": nil, "name": {0}, "need": {0}, "fill": {0, 2}, "table": {1}, "h1": {0}, "h2": {0}, "fact": {0}, "newDraft": {2}}
 
 // spoken are all words that the code and the page say.
 func spoken(t testing.TB) []string {
@@ -50,9 +53,9 @@ func spoken(t testing.TB) []string {
 				case *ast.Ident:
 					called = fn.Name
 				}
-				if slices.Contains(sayers, called) {
+				if at, ok := sayers[called]; ok {
 					for i, arg := range n.Args {
-						if lit, ok := arg.(*ast.BasicLit); ok && lit.Kind == gotoken.STRING && (i == 0 || called == "heads4") {
+						if lit, ok := arg.(*ast.BasicLit); ok && lit.Kind == gotoken.STRING && (at == nil || slices.Contains(at, i)) {
 							add(unquote(t, lit.Value))
 						}
 					}
@@ -74,10 +77,17 @@ func spoken(t testing.TB) []string {
 	for _, m := range regexp.MustCompile(`[{(]t ("(?:[^"\\]|\\.)*")`).FindAllStringSubmatch(string(page), -1) {
 		add(unquote(t, m[1]))
 	}
+	kind, _ := kinds.Of("annex-iv")
+	for _, item := range kind.Items {
+		add(item.Title, item.Asks)
+	}
+	for _, point := range annexIVPoints {
+		add(point)
+	}
 	add(wordOrder...)
 	add(signFields...)
 	add("ALLOW", "ALLOW WITH CONDITIONS", "PENDING", "BLOCKED", "CANNOT DECIDE", "blocks", "warns", "Name and function", "Date", "Signature",
-		"verified", "missing", "invalid", "stale", "unverified", "unknown")
+		"within", "beyond", "undecided", "verified", "missing", "invalid", "stale", "unverified", "unknown")
 	for _, title := range scannerTitles {
 		add(title)
 	}

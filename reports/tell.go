@@ -48,27 +48,27 @@ func kind(predicateType string) string {
 	return or(predicateType, "not named")
 }
 
-func signerWord(s modelvet.Signer) string {
+func (v speech) signer(s modelvet.Signer) string {
 	id := s.ID()
 	if strings.HasPrefix(id, "key:") && len(id) > 20 {
 		id = id[:20] + "…"
 	}
-	word := or(strings.TrimSpace(s.Name+" "+id), "nobody")
+	word := or(strings.TrimSpace(s.Name+" "+id), v.t("nobody"))
 	if s.Issuer != "" {
-		word += " by " + s.Issuer
+		word = v.t("%s by %s", word, s.Issuer)
 	}
 	if s.Development {
-		word += " (development key)"
+		word += " (" + v.t("development key") + ")"
 	}
 	return word
 }
 
-func place(f modelvet.Finding) string {
+func (v speech) place(f modelvet.Finding) string {
 	switch {
 	case f.Line > 0:
 		return fmt.Sprintf(":%d", f.Line)
 	case f.Offset != nil:
-		return fmt.Sprintf(" at byte %d", *f.Offset)
+		return " " + v.t("at byte %d", *f.Offset)
 	}
 	return ""
 }
@@ -94,17 +94,25 @@ func (v speech) effect(r modelvet.Result) string {
 	return v.t("Closes the gate for this stage.")
 }
 
+// told are the words of one result: never none.
+func (v speech) told(r modelvet.Result) []string {
+	if len(r.Objections) == 0 && r.Reason == "" {
+		return []string{v.t("the rule gave no reason")}
+	}
+	return told(r)
+}
+
 // point is one row of a series' table.
 type point struct{ X, Y string }
 
 const maxPoints = 40
 
 // points are the rows of a series' table; more than maxPoints are counted.
-func points(s *modelvet.Series) []point {
+func (v speech) points(s *modelvet.Series) []point {
 	var out []point
 	for i, y := range s.Y {
 		if i == maxPoints {
-			return append(out, point{"more points", fmt.Sprintf("%d in decision.json", len(s.Y)-i)})
+			return append(out, point{v.t("more points"), v.t("%d in %s", len(s.Y)-i, recordName)})
 		}
 		x := fmt.Sprint(i + 1)
 		if i < len(s.Labels) {
@@ -158,6 +166,9 @@ func (v view) Limits() []string {
 		v.t("An interval says how far chance may move a number in data like these; it says nothing about data that differ."),
 		v.t("The cause of a finding is not determined by a machine."),
 	}
+	if s := v.BoundsKnown(); s != "" {
+		out = append(out, s)
+	}
 	if len(v.Scans) == 0 {
 		out = append(out, v.t("No scan was attached: nothing about the model was measured."))
 	}
@@ -195,7 +206,7 @@ func (v view) SystemFacts() []fact {
 	all := []fact{
 		{v.t("Name"), strings.TrimSpace(s.Name + " " + s.Version)}, {v.t("Intended purpose"), s.Purpose},
 		{v.t("Provider"), party(s.Provider)}, {v.t("Role"), s.Role}, {v.t("Risk class"), strings.TrimSpace(s.RiskClass + " " + s.AnnexIII)},
-		{v.t("Licence"), s.Licence}, {v.t("Model"), join(s.Model.Architecture, s.Model.Format, s.Model.Task)}, {v.t("Tables"), tables(s.Tables)},
+		{v.t("Licence"), s.Licence}, {v.t("Model"), join(s.Model.Architecture, s.Model.Format, s.Model.Task)}, {v.t("Tables"), v.tables(s.Tables)},
 		{v.t("Documents"), documents(s.Documents)},
 	}
 	if s.Oversight != nil {
@@ -228,12 +239,12 @@ func join(words ...string) string {
 
 func party(p modelvet.Party) string { return join(p.Name, p.Contact, p.Country) }
 
-func tables(list []modelvet.Table) string {
+func (v speech) tables(list []modelvet.Table) string {
 	var out []string
 	for _, t := range list {
 		word := fmt.Sprintf("%s (%s)", t.Name, t.Path)
 		if len(t.Protected) > 0 {
-			word += ", protected: " + strings.Join(t.Protected, ", ")
+			word += ", " + v.t("protected: %s", strings.Join(t.Protected, ", "))
 		}
 		out = append(out, word)
 	}

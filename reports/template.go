@@ -137,22 +137,23 @@ func (t Template) record() ([]byte, error) {
 	return append(b, '\n'), nil
 }
 
+// spoken are the formats that a person reads, in the template's language.
+func (t Template) spoken() map[string]Format {
+	return map[string]Format{"pdf": t.PDF, "html": t.HTML, "markdown": t.Markdown, "text": Text{Language: t.Language}.Render,
+		"model-card": t.ModelCard, "model-card-docx": t.ModelCardDOCX, "annex-iv": t.AnnexIV, "annex-iv-docx": t.AnnexIVDOCX}
+}
+
 // Render writes the decision in the named format with this template. Formats
-// for programs (JSON, SARIF, JUnit ...) are the same with any template.
+// for programs (JSON, SARIF, JUnit ...) are English with any template.
 func (t Template) Render(name string, w io.Writer, d modelvet.Decision) error {
 	if err := t.check(); err != nil {
 		return err
 	}
-	var err error
-	switch name {
-	case "pdf":
-		err = t.PDF(w, d)
-	case "html":
-		err = t.HTML(w, d)
-	default:
+	format, ok := t.spoken()[name]
+	if !ok {
 		return Render(name, w, d)
 	}
-	if err != nil {
+	if err := format(w, d); err != nil {
 		return fmt.Errorf("rendering %s: %w", name, err)
 	}
 	return nil

@@ -14,7 +14,10 @@ import (
 
 // Text is the report for a terminal: the verdict first, then what stands in
 // the way and how to mend it. Whoever prints decides about colour.
-type Text struct{ Color bool }
+type Text struct {
+	Color    bool
+	Language string // ISO 639-1; empty: English
+}
 
 const (
 	textWidth      = 100 // columns at which prose is wrapped
@@ -24,32 +27,39 @@ const (
 
 // Render writes the report. It fails when the decision contradicts itself or w fails.
 func (t Text) Render(w io.Writer, d modelvet.Decision) error {
-	v, err := newView(d)
+	v, err := newViewIn(d, newSpeech(t.Language))
 	if err != nil {
 		return err
 	}
-	p := &printer{color: t.Color}
+	p := &printer{color: t.Color, speech: v.speech}
 	p.verdict(v)
-	p.rules("Blocking", v.Blocking)
-	p.rules("Warnings", v.Warnings)
+	p.rules(v.t("Blocking"), v.Blocking)
+	p.rules(v.t("Warnings"), v.Warnings)
 	p.waived(v)
 	p.totals(v)
-	p.list("Notes", v.Notes)
-	p.wrapped("Next      ", v.Next)
+	p.list(v.t("Notes"), v.Notes)
+	p.fact("Next", v.Next)
 	_, err = w.Write(p.Bytes())
 	return err
 }
 
 type printer struct {
 	bytes.Buffer
+	speech
 	color bool
 }
 
 func (p *printer) verdict(v view) {
-	p.wrapped(p.paint(v.Tone, v.Stamp)+"  ", visible(v.Title)+", stage "+visible(or(v.Stage, "not named")))
+	p.wrapped(p.paint(v.Tone, v.t(v.Stamp))+"  ", plainText(v.Title)+", "+v.t("stage %s", plainText(or(v.Stage, v.t("not named")))))
 	p.wrapped("", v.Sentence)
 	p.list("", v.Causes)
-	fmt.Fprintf(p, "\nArtifact  %s\nPolicy    %s %s\nDecided   %s, valid until %s\n", visible(v.Subject.Digest), visible(v.Policy.Digest), visible(v.Policy.Name), moment(v.At), v.until())
+	p.WriteByte('\n')
+	p.fact("Artifact", plainText(v.Subject.Digest))
+	p.fact("Policy", plainText(strings.TrimSpace(v.Policy.Digest+" "+v.Policy.Name)))
+	p.fact("Decided", v.t("%s, valid until %s", v.moment(v.At), v.until()))
+	if c := v.Classified(); c != "" {
+		p.fact("Class", plainText(c))
+	}
 }
 
 func (p *printer) rules(heading string, results []modelvet.Result) {
@@ -59,15 +69,15 @@ func (p *printer) rules(heading string, results []modelvet.Result) {
 	fmt.Fprintf(p, "\n%s\n", p.strong(heading))
 	for _, r := range results {
 		word := outcomeWord(r.Outcome)
-		p.wrapped("  "+p.paint(tone(word), word)+strings.Repeat(" ", max(1, 14-len(word))), visible(r.ID)+"  "+visible(r.Title))
+		p.wrapped("  "+p.paint(tone(word), p.t(word))+strings.Repeat(" ", max(1, 14-utf8.RuneCountInString(p.t(word)))), plainText(r.ID)+"  "+plainText(r.Title))
 		for _, o := range p.few(r.Objections) {
-			p.wrapped("      - ", visible(o))
+			p.wrapped("      - ", plainText(o))
 		}
 		if r.Reason != "" {
-			p.wrapped("      because ", clip(visible(r.Reason), textRunes, "decision.json"))
+			p.wrapped("      "+p.t("because")+" ", clip(plainText(r.Reason), textRunes, "decision.json"))
 		}
 		if r.Remediation != "" {
-			p.wrapped("      fix: ", clip(visible(r.Remediation), textRunes, "decision.json"))
+			p.wrapped("      "+p.t("fix:")+" ", clip(plainText(r.Remediation), textRunes, "decision.json"))
 		}
 	}
 }
@@ -77,7 +87,7 @@ func (p *printer) few(objections []string) []string {
 	var out []string
 	for i, o := range objections {
 		if i == textObjections {
-			return append(out, fmt.Sprintf("%d more objections in decision.json", len(objections)-i))
+			return append(out, p.t("%d more objections in %s", len(objections)-i, recordName))
 		}
 		out = append(out, clip(o, textRunes, "decision.json"))
 	}
@@ -85,21 +95,22 @@ func (p *printer) few(objections []string) []string {
 }
 
 func (p *printer) waived(v view) {
-	p.list("Conditions", v.Conditions)
+	p.list(v.t("Conditions"), v.Conditions)
 	for _, r := range v.Waived {
-		for _, o := range p.few(told(r)) {
-			p.wrapped("      - ", visible(r.ID)+": "+visible(o))
+		for _, o := range p.few(v.told(r)) {
+			p.wrapped("      - ", plainText(r.ID)+": "+plainText(o))
 		}
 	}
 	for _, s := range v.idleWaivers() {
-		p.wrapped("  - ", visible(s))
+		p.wrapped("  - ", plainText(s))
 	}
 }
 
 func (p *printer) totals(v view) {
-	fmt.Fprintf(p, "\nRules     %d: %s\n", len(v.Results), counts(v.Counts))
+	p.WriteByte('\n')
+	p.fact("Rules", fmt.Sprintf("%d: %s", len(v.Results), v.counts(v.Counts)))
 	for _, f := range v.Frameworks {
-		p.wrapped("Controls  ", fmt.Sprintf("%s, %d: %s", visible(f.Name), len(f.Controls), strings.ToLower(counts(f.Counts))))
+		p.fact("Controls", fmt.Sprintf("%s, %d: %s", plainText(f.Name), len(f.Controls), strings.ToLower(v.counts(f.Counts))))
 	}
 	verified := 0
 	for _, e := range v.Evidence {
@@ -107,14 +118,27 @@ func (p *printer) totals(v view) {
 			verified++
 		}
 	}
-	fmt.Fprintf(p, "Evidence  %d of %d verified\n", verified, len(v.Evidence))
+	p.fact("Evidence", v.t("%d of %d verified", verified, len(v.Evidence)))
 	if len(v.Gaps) > 0 {
-		fmt.Fprintf(p, "Not read  %s\n", plural(len(v.Gaps), "file or part that a scanner skipped", "files or parts that scanners skipped"))
+		p.fact("Not read", v.t("%d files or parts that scanners skipped", len(v.Gaps)))
 	}
 	for _, n := range v.Needs {
-		p.wrapped("Approval  ", fmt.Sprintf("%s: %d of %d", visible(n.Role), n.Have, n.Want))
+		p.fact("Approval", fmt.Sprintf("%s: %d / %d", plainText(n.Role), n.Have, n.Want))
+	}
+	for _, s := range v.Vouched() {
+		p.fact("Attested", clip(plainText(s), 4*textRunes, recordName))
 	}
 }
+
+// fact is a line with a name, which is translated.
+func (p *printer) fact(name, value string) {
+	word := p.t(name)
+	p.wrapped(word+strings.Repeat(" ", max(1, 10-utf8.RuneCountInString(word))), value)
+}
+
+// plainText shows what would be obeyed, and keeps letters from right to left
+// from moving their neighbours.
+func plainText(s string) string { return isolated(visible(s)) }
 
 func (p *printer) list(heading string, items []string) {
 	if len(items) == 0 {
@@ -124,7 +148,7 @@ func (p *printer) list(heading string, items []string) {
 		fmt.Fprintf(p, "\n%s\n", p.strong(heading))
 	}
 	for _, s := range items {
-		p.wrapped("  - ", clip(visible(s), 4*textRunes, "decision.json"))
+		p.wrapped("  - ", clip(plainText(s), 4*textRunes, "decision.json"))
 	}
 }
 

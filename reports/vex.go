@@ -76,6 +76,9 @@ func vexProperties(v view) []object {
 	for _, w := range v.idleWaivers() {
 		add("waiver", w)
 	}
+	for _, a := range v.Vouched() {
+		add("attestation", a)
+	}
 	return out
 }
 
@@ -93,7 +96,7 @@ func vulnerabilities(s modelvet.Scan, f modelvet.Finding, n int) []object {
 	}
 	var out []object
 	for i, id := range ids {
-		one := object{"bom-ref": fmt.Sprintf("vulnerability-%d", n+i+1), "id": visible(id), "description": visible(f.What), "detail": visible(f.Path + place(f)),
+		one := object{"bom-ref": fmt.Sprintf("vulnerability-%d", n+i+1), "id": visible(id), "description": visible(f.What), "detail": visible(f.Path + speech{}.place(f)),
 			"analysis": object{"state": state, "detail": visible(fmt.Sprintf("seen by the scanner %s as %s, severity %s", s.Scanner, f.ID, f.Severity))}, "affects": []object{{"ref": "model"}}}
 		var cwes []int
 		for _, c := range unique(f.CWE) {

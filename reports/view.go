@@ -31,6 +31,10 @@ type view struct {
 	Gaps       []gap
 	Conditions []string
 	Next       string
+
+	evidenceAt map[string]int // digest of evidence to its place: E-01 ...
+	numbered   map[string]int // rule id to its place in Results: R-01 ...
+	bounds     map[string]threshold
 }
 
 // framework is the roll-up of one catalogue.
@@ -60,7 +64,9 @@ func newViewIn(d modelvet.Decision, in speech) (view, error) {
 	if err := consistent(d); err != nil {
 		return view{}, err
 	}
-	v := view{Decision: d, speech: in, Title: title(d), Counts: map[string]int{}}
+	v := view{Decision: d, speech: in, Title: in.title(d), Counts: map[string]int{}}
+	v.number()
+	v.bounds = bounds(d)
 	v.sortResults()
 	v.Frameworks = rollUp(d)
 	v.Needs = needs(d)
@@ -106,14 +112,14 @@ func forgiven(r modelvet.Result, waivers []modelvet.Waiver) bool {
 	})
 }
 
-func title(d modelvet.Decision) string {
+func (v speech) title(d modelvet.Decision) string {
 	switch {
 	case d.System != nil && d.System.Name != "":
 		return strings.TrimSpace(d.System.Name + " " + d.System.Version)
 	case d.Subject.Name != "":
 		return d.Subject.Name
 	}
-	return "unnamed model"
+	return v.t("unnamed model")
 }
 
 func (v *view) sortResults() {
@@ -215,7 +221,7 @@ func (v view) conditions() []string {
 	for _, r := range v.Waived {
 		for _, w := range v.Decision.Waivers {
 			if w.ID == r.Waiver && w.Rule == r.ID {
-				out = append(out, fmt.Sprintf("%s is waived by %s until %s: %s", r.ID, w.ID, date(w.Expires), w.Reason))
+				out = append(out, v.t("%s is waived by %s until %s: %s", r.ID, w.ID, v.date(w.Expires), w.Reason))
 			}
 		}
 	}
@@ -229,9 +235,9 @@ func (v view) idleWaivers() []string {
 		used := slices.ContainsFunc(v.Waived, func(r modelvet.Result) bool { return r.Waiver == w.ID && r.ID == w.Rule })
 		switch {
 		case !w.Valid:
-			out = append(out, fmt.Sprintf("waiver %s of %s does not count: %s", w.ID, w.Rule, or(w.Reject, "no reason given")))
+			out = append(out, v.t("waiver %s of %s does not count: %s", w.ID, w.Rule, or(w.Reject, v.t("no reason given"))))
 		case !used:
-			out = append(out, fmt.Sprintf("waiver %s of %s is in force until %s and was not needed", w.ID, w.Rule, date(w.Expires)))
+			out = append(out, v.t("waiver %s of %s is in force until %s and was not needed", w.ID, w.Rule, v.date(w.Expires)))
 		}
 	}
 	return out
@@ -293,7 +299,7 @@ func (v view) until() string {
 	if v.Expires.IsZero() {
 		return v.t("its evidence or policy changes")
 	}
-	return moment(v.Expires)
+	return v.moment(v.Expires)
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

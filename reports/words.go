@@ -89,34 +89,13 @@ func tone(word string) string {
 	return neutral
 }
 
-// counts tells how often each word occurs, worst first: "2 NOT MET, 18 MET".
-func counts(n map[string]int) string {
-	var out []string
-	for _, w := range wordOrder {
-		if n[w] > 0 {
-			out = append(out, fmt.Sprintf("%d %s", n[w], w))
-		}
-	}
-	if len(out) == 0 {
-		return "none"
-	}
-	return strings.Join(out, ", ")
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
-
 // number is the one way in which a measured number is written, everywhere.
 func number(v float64) string {
 	switch {
 	case math.IsNaN(v):
-		return "not a number"
+		return "NaN"
 	case math.IsInf(v, 0):
-		return "infinite"
+		return "∞"
 	case v == math.Trunc(v) && math.Abs(v) < 1e15:
 		return strings.Replace(strconv.FormatFloat(v, 'f', -1, 64), "-", "−", 1)
 	case math.Abs(v) < 0.0005 || math.Abs(v) >= 1e6:
@@ -131,23 +110,23 @@ func interval(m modelvet.Measurement) string {
 	case m.Low == nil && m.High == nil:
 		return ""
 	case m.High == nil:
-		return "at least " + number(*m.Low)
+		return "≥ " + number(*m.Low)
 	case m.Low == nil:
-		return "at most " + number(*m.High)
+		return "≤ " + number(*m.High)
 	}
 	return fmt.Sprintf("[%s; %s]", number(*m.Low), number(*m.High))
 }
 
-func date(t time.Time) string {
+func (v speech) date(t time.Time) string {
 	if t.IsZero() {
-		return "not dated"
+		return v.t("not dated")
 	}
 	return t.UTC().Format(time.DateOnly)
 }
 
-func moment(t time.Time) string {
+func (v speech) moment(t time.Time) string {
 	if t.IsZero() {
-		return "not dated"
+		return v.t("not dated")
 	}
 	return t.UTC().Format("2006-01-02 15:04 UTC")
 }
@@ -196,13 +175,14 @@ func hidden(r rune) bool {
 	return r&0xfffe == 0xfffe
 }
 
-// clip cuts a text after n runes and says how much is missing and where it is.
+// clip cuts a text after n runes and says how many are missing and where they
+// are, in signs that need no translation: "… (+120: decision.json)".
 func clip(s string, n int, where string) string {
 	if len(s) <= n || utf8.RuneCountInString(s) <= n {
 		return s
 	}
 	runes := []rune(s)
-	return fmt.Sprintf("%s… (%d characters more in %s)", string(runes[:n]), len(runes)-n, where)
+	return fmt.Sprintf("%s… (+%d: %s)", string(runes[:n]), len(runes)-n, where)
 }
 
 // frameworkNames are the names that people use for the catalogues.
@@ -219,13 +199,10 @@ func frameworkName(id string) string {
 	if name, ok := frameworkNames[id]; ok {
 		return name
 	}
-	if id == "" {
-		return "no framework named"
-	}
-	return id
+	return or(id, "?")
 }
 
-// slice writes a measurement's slice: "sex=female", "age=<=25 against >25".
+// slice writes a measurement's slice, a group beside its reference: "sex: female", "age: <=25 / >25".
 func slice(s map[string]string) string {
 	var out []string
 	attribute, group, reference := s["attribute"], s["group"], s["reference"]
@@ -241,7 +218,7 @@ func slice(s map[string]string) string {
 	}
 	word := strings.Join(out, ", ")
 	if reference != "" {
-		word += " against " + reference
+		word += " vs " + reference
 	}
 	return word
 }

@@ -19,8 +19,17 @@ if [ ! -x "$libs/bin/python" ]; then
 	"$libs/bin/pip" install --quiet scikit-learn==1.9.1 numpy==2.4.6 pandas==3.1.1 joblib==1.6.0 xgboost-cpu==3.2.0 \
 		lightgbm==4.7.0 cloudpickle==3.1.3 skops==0.16.0
 fi
+weights="$cache/modelfile-weights-venv"
+if [ ! -x "$weights/bin/gguf-dump" ]; then
+	python3 -m venv "$weights"
+	"$weights/bin/pip" install --quiet numpy==2.4.6 ml_dtypes==0.6.0 safetensors==0.8.0 onnx==1.23.2 gguf==0.19.0
+fi
+made="$cache/modelfile-weights"
+rm -rf "$made"
+mkdir -p "$made"
+"$weights/bin/python" scanners/modelfile/testdata/parameters.py "$made" >"$made/expected.txt"
 sweep="$cache/modelfile-sweep"
 rm -rf "$sweep"
 "$libs/bin/python" scanners/modelfile/testdata/sweep.py "$sweep" >/dev/null 2>&1
-MODELVET_MODELFILE_SWEEP="$sweep" MODELVET_MODELFILE_PEERS="$venv" MODELVET_PEERS_TABLE="${1:-}" \
-	go test -count=1 -tags interop -run 'TestPeers|TestSweep' -v -timeout 60m ./scanners/modelfile/
+MODELVET_MODELFILE_WEIGHTS="$made" MODELVET_MODELFILE_SWEEP="$sweep" MODELVET_MODELFILE_PEERS="$venv" MODELVET_PEERS_TABLE="${1:-}" \
+	go test -count=1 -tags interop -run 'TestPeers|TestSweep|TestParametersAreThoseOfTheLibraries' -v -timeout 60m ./scanners/modelfile/

@@ -20,8 +20,8 @@ func documentVerb(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "document",
 		Short: "Draft, check and attest the documents that people write about a system",
-		Long: "Documents are declared evidence: technical documentation (annex-iv), statement of applicability (soa),\nfundamental rights impact assessment (fria), model-card, data-card, statement. modelvet says what is\n" +
-			"missing in them, and whether each number that names a metric is the measured one. Whether a document is\nadequate, a person says, and signs.",
+		Long: "Documents are declared evidence: technical documentation (annex-iv; annex-xi and annex-xii for a\ngeneral-purpose model), statement of applicability (soa), fundamental rights impact assessment (fria),\n" +
+			"plan of changes (change-plan), model-card, data-card, statement. modelvet says what is missing in them,\nand whether each number that names a metric is the measured one. Whether a document is adequate, a\nperson says, and signs.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -34,7 +34,7 @@ func draftVerb(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "draft KIND", Aliases: []string{"new"},
 		Short: "Write a document's form, filled from modelvet.yaml and a decision; what is left says TODO",
-		Long:  "KIND is one of annex-iv, soa, fria, model-card, data-card. With --decision, measured figures and\nlineage are filled in. An item that says TODO counts as missing until somebody writes it.",
+		Long:  "KIND is one of annex-iv, annex-xi, annex-xii, change-plan, soa, fria, model-card, data-card. With\n--decision, measured figures and lineage are filled in. An item that says TODO counts as missing until\nsomebody writes it.",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			src, err := draftSource(dir, decision)

@@ -78,5 +78,6 @@ bounds := {
 	"fairness": {"demographic_parity_difference_max": 0.2, "demographic_parity_ratio_min": 0.8, "equal_opportunity_difference_max": 0.2, "equalized_odds_difference_max": 0.2, "evaluation_age_days_max": 365, "group_size_min": 30},
 	"performance": {"roc_auc_min": 0.7, "balanced_accuracy_min": 0.6, "r2_min": 0.5, "calibration_error_max": 0.1, "group_accuracy_min": 0.6, "rows_min": 100}, "logging": {"retention_days_min": 183},
 	"poisoning": {"conflicting_duplicates_max": 0.01, "label_disagreement_max": 0.3}, "quality": {"missing_share_max": 0.2, "minority_class_min": 0.05, "leaked_share_max": 0.01},
-	"privacy": {"k_anonymity_min": 5}, "drift": {"psi_max": 0.25}, "regression": {"performance_margin": 0.02, "fairness_margin": 0.02}, "documentation": {"retention_days_min": 3653},
+	"privacy": {"k_anonymity_min": 5, "membership_auc_max": 0.6, "membership_tpr_max": 0.05}, "drift": {"psi_max": 0.25}, "regression": {"performance_margin": 0.02, "fairness_margin": 0.02}, "documentation": {"retention_days_min": 3653, "parameters_tolerance": 0.01},
+	"robustness": {"flip_rate_max": 0.1, "perturbed_accuracy_min": 0.6},
 }

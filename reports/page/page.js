@@ -7,7 +7,7 @@ function apply(){
   [].forEach.call(form.querySelectorAll("input[type=checkbox]"),function(c){on[c.value]=c.checked});
   rows.forEach(function(r){
     var ok=on[r.getAttribute("data-w")]!==false&&(!text||r.textContent.toLowerCase().indexOf(text)>=0);
-    r.hidden=!ok;if(ok)shown++;
+    r.hidden=!ok;if(ok)shown++;if(ok&&text&&r.tagName==="DETAILS")r.open=true;
   });
   status.textContent=shown+" / "+rows.length+" "+form.getAttribute("data-shown");
 }

@@ -41,6 +41,7 @@ func (w *walk) gguf(it item) {
 		w.broken(it, "gguf", err)
 		w.find(it, "gguf/bad-structure", warn, err.Error(), f.r.pos, "CWE-125")
 		w.hidden(it)
+		w.uncount(it)
 	}
 }
 
@@ -288,5 +289,6 @@ func (f *ggufFile) extent(name string, elements, first uint64) error {
 		return fmt.Errorf("truncated: tensor %q ends behind the file", clip(name))
 	}
 	f.end = max(f.end, end)
+	f.w.count(f.it, ggmlNames[typ], elements)
 	return nil
 }

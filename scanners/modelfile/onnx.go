@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"math/bits"
 	"path"
 	"slices"
@@ -34,6 +35,7 @@ func (w *walk) onnx(it item) {
 	if err := f.read(); err != nil {
 		w.broken(it, "onnx", err)
 		w.hidden(it)
+		w.uncount(it)
 	}
 }
 
@@ -125,7 +127,12 @@ func (f *onnxFile) graph(m *message, x field) error {
 	case 1:
 		return f.node(m, x)
 	case 5:
-		return f.tensor(m, x)
+		t, err := f.readTensor(m, x)
+		if t.overflow {
+			t.dims = math.MaxUint64
+		}
+		f.w.count(f.it, onnxNames[t.typ], t.dims)
+		return err
 	case 15: // SparseTensorProto: values, indices
 		return f.nest(m, x, func(s *message, y field) error {
 			if y.num == 1 || y.num == 2 {
@@ -244,10 +251,15 @@ type onnxTensor struct {
 }
 
 func (f *onnxFile) tensor(m *message, x field) error {
+	_, err := f.readTensor(m, x)
+	return err
+}
+
+func (f *onnxFile) readTensor(m *message, x field) (onnxTensor, error) {
 	t := onnxTensor{dims: 1, keys: map[string]string{}}
 	err := f.nest(m, x, func(s *message, y field) error { return t.read(f, s, y) })
 	if err != nil {
-		return err
+		return t, err
 	}
 	size, known := onnxBits[t.typ]
 	hi, lo := bits.Mul64(t.dims, size)
@@ -262,7 +274,7 @@ func (f *onnxFile) tensor(m *message, x field) error {
 	if t.external || len(t.keys) > 0 {
 		f.external(t.keys, x.off)
 	}
-	return nil
+	return t, nil
 }
 
 func (t *onnxTensor) dim(n uint64) {

@@ -6,10 +6,12 @@ package modelfile
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -171,5 +173,36 @@ func TestSweep(t *testing.T) {
 	t.Logf("%d benign files read", len(s.Coverage.Read))
 	if len(s.Coverage.Read) < 500 {
 		t.Error("the sweep is too small to say anything")
+	}
+}
+
+// TestParametersAreThoseOfTheLibraries compares the numbers counted in headers
+// with what safetensors, onnx and gguf have just written.
+func TestParametersAreThoseOfTheLibraries(t *testing.T) {
+	dir := os.Getenv("MODELVET_MODELFILE_WEIGHTS")
+	data, err := os.ReadFile(filepath.Join(dir, "expected.txt"))
+	if err != nil {
+		t.Fatalf("no weights: run scripts/interop-modelfile.sh, which writes them: %v", err)
+	}
+	var want map[string]map[string]float64
+	if err := json.Unmarshal(data, &want); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]map[string]float64{}
+	for _, m := range scanDir(t, dir).Measurements {
+		if m.Metric != "modelfile/parameters" {
+			continue
+		}
+		name := filepath.Base(m.Slice["path"])
+		if got[name] == nil {
+			got[name] = map[string]float64{}
+		}
+		got[name][m.Slice["precision"]] = m.Value
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("counted %v,\nwritten %v", got, want)
+	}
+	if len(want) != 3 {
+		t.Errorf("%d files, expected three formats", len(want))
 	}
 }

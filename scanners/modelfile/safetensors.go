@@ -11,6 +11,7 @@ import (
 	"math/bits"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 const (
@@ -67,6 +68,10 @@ func (w *walk) safetensors(it item) {
 	if err := f.read(int64(n)); err != nil {
 		w.broken(it, "safetensors", err)
 		w.hidden(it)
+		return
+	}
+	for _, t := range f.tensors {
+		w.count(it, cmp.Or(safetensorsNames[t.dtype], strings.ToLower(t.dtype)), t.elements)
 	}
 }
 

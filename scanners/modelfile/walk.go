@@ -50,6 +50,7 @@ type walk struct {
 	unsafe   int
 	seen     map[string]bool
 	skipFile string
+	stored   map[stored]held
 	external map[string]bool // files that ONNX models refer to for their tensors
 }
 
@@ -198,9 +199,9 @@ func offset(f modelvet.Finding) int64 {
 }
 
 func (w *walk) measurements() []modelvet.Measurement {
-	return []modelvet.Measurement{
+	return append([]modelvet.Measurement{
 		{Metric: "modelfile/files", Value: float64(w.files), N: w.files},
 		{Metric: "modelfile/bytes", Value: float64(w.bytes), N: w.files},
 		{Metric: "modelfile/unsafe_calls", Value: float64(w.unsafe), N: w.files},
-	}
+	}, w.parameters()...)
 }

@@ -7,7 +7,7 @@
 # custom:
 #   level: block
 #   needs: [system]
-#   controls: [euaia-art-10.2, euaia-anx-iv-2.d, airmf-map-2.3, iso42001-a.7.2, iso42001-a.7.3]
+#   controls: [euaia-art-10.2, euaia-anx-iv-2.d, airmf-map-2.3, iso42001-a.7.2, iso42001-a.7.3, iso42001-a.4.3]
 #   remediation: Write the document, name it in modelvet.yaml under documents as data-card, and pack it with the model.
 package policies.rules.documentation.data_card
 

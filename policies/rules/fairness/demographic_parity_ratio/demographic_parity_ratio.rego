@@ -9,7 +9,7 @@
 # custom:
 #   level: block
 #   needs: [scan/fairness, system]
-#   controls: [euaia-art-10.2.g, airmf-measure-2.11, iso42001-a.5.4, nyc-ll144-audit, il-hb3773]
+#   controls: [euaia-art-10.2.g, airmf-measure-2.11, iso42001-a.5.4, nyc-ll144-audit, il-hb3773, airmf-genai-risk-6]
 #   remediation: Mitigate in training (reweighing, a constraint on the learner, better data for the group) and measure again; more rows make the interval narrower.
 package policies.rules.fairness.demographic_parity_ratio
 

@@ -6,7 +6,7 @@
 # custom:
 #   level: block
 #   needs: [signature]
-#   controls: [euaia-art-15.5, airmf-measure-2.7, iso42001-a.10.3, owasp-ml10-2023, atlas-aml.m0013, atlas-aml.m0014, hipaa-164.312.c]
+#   controls: [euaia-art-15.5, airmf-measure-2.7, iso42001-a.10.3, owasp-ml10-2023, atlas-aml.m0013, atlas-aml.m0014, hipaa-164.312.c, atlas-aml.t0010.004]
 #   remediation: Find out who changed the file; rebuild the artifact from its source and sign it again.
 #   waivable: false
 package policies.rules.integrity.digests_match

@@ -7,7 +7,7 @@
 # custom:
 #   level: warn
 #   needs: [system]
-#   controls: [euaia-art-12.1, euaia-art-12.2.a, euaia-art-12.2.b, euaia-art-26.5, airmf-measure-2.8, iso42001-a.6.2.8, hipaa-164.312.b]
+#   controls: [euaia-art-12.1, euaia-art-12.2.a, euaia-art-12.2.b, euaia-art-26.5, airmf-measure-2.8, iso42001-a.6.2.8, hipaa-164.312.b, atlas-aml.m0024]
 #   remediation: 'Name the events under monitoring.events in modelvet.yaml: prediction, model-version, override.'
 package policies.rules.logging.events_named
 

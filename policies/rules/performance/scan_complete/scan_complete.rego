@@ -5,7 +5,7 @@
 # custom:
 #   level: block
 #   needs: [scan/performance]
-#   controls: [euaia-art-15.1, airmf-measure-2.13, airmf-measure-2.3]
+#   controls: [euaia-art-15.1, airmf-measure-2.13, airmf-measure-2.3, euaia-anx-iv-2.g, omb-m-25-21-test]
 #   remediation: Make the table readable for the scanner, or correct its declaration.
 package policies.rules.performance.scan_complete
 

@@ -6,7 +6,7 @@
 # custom:
 #   level: block
 #   needs: [lineage]
-#   controls: [euaia-art-25.1, euaia-art-15.5.model-poisoning, airmf-manage-3.2, airmf-genai-mg-3.2-002, iso42001-a.10.3, owasp-ml07-2023]
+#   controls: [euaia-art-25.1, euaia-art-15.5.model-poisoning, airmf-manage-3.2, airmf-genai-mg-3.2-002, iso42001-a.10.3, owasp-ml07-2023, atlas-aml.t0058, atlas-aml.t0109]
 #   remediation: Give the base model by its digest in the lineage.
 package policies.rules.provenance.base_models_pinned
 

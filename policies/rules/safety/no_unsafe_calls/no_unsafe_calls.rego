@@ -6,7 +6,7 @@
 # custom:
 #   level: block
 #   needs: [scan/modelfile]
-#   controls: [euaia-art-15.5, airmf-measure-2.7, iso42001-a.6.2.4, atlas-aml.t0011.000, atlas-aml.t0018.002, owasp-ml06-2023]
+#   controls: [euaia-art-15.5, airmf-measure-2.7, iso42001-a.6.2.4, atlas-aml.t0011.000, atlas-aml.t0018.002, owasp-ml06-2023, airmf-genai-risk-9, atlas-aml.t0010.003]
 #   remediation: Do not load the file. Export the weights again, in a format that holds only numbers (safetensors, ONNX, JSON).
 #   waivable: false
 package policies.rules.safety.no_unsafe_calls

@@ -6,7 +6,7 @@
 # custom:
 #   level: block
 #   needs: [scan/modelfile]
-#   controls: [euaia-art-15.5, airmf-measure-2.7, atlas-aml.t0076, atlas-aml.m0016]
+#   controls: [euaia-art-15.5, airmf-measure-2.7, atlas-aml.t0076, atlas-aml.m0016, airmf-genai-mg-3.1-002]
 #   remediation: Make the file readable (not encrypted, not cut short), or take it out of the artifact.
 package policies.rules.safety.scan_complete
 
