@@ -38,7 +38,7 @@ class Player {
   void environment(Map m) { skip = env[m.name]?.toString() != m.value } // in when
 
   // Steps.
-  def string(Map m) { if (m.credentialsId) return m; params[m.name] = m.defaultValue; if (!env.containsKey(m.name)) env[m.name] = m.defaultValue }
+  def string(Map m) { if (m.credentialsId) return m; if (env[m.name] == null) env[m.name] = m.defaultValue; params[m.name] = env[m.name] }
   def file(Map m) { m }
   def credentials(String id) { secret(id) }
   String secret(String id) {

@@ -72,7 +72,7 @@ func (w *workflow) pod(t *testing.T, step argo.WorkflowStep, template argo.Templ
 	t.Helper()
 	var args []string
 	for _, a := range template.Container.Args {
-		args = append(args, w.host(w.fill(t, a)))
+		args = append(args, w.fill(t, w.host(a)))
 	}
 	code := w.container(t, template.Container.Command, args, map[string]string{"DOCKER_CONFIG": ""})
 	w.parameters["steps."+step.Name+".exitCode"] = strconv.Itoa(code)
