@@ -84,6 +84,11 @@ func read(name string) (p plan, r release.Release, err error) {
 		return p, r, fmt.Errorf("reading %s: %w", name, err)
 	}
 	r = release.Release{Version: p.Version, At: time.Unix(p.At, 0), Programs: p.Programs, Statics: p.Statics}
+	for _, program := range r.Programs {
+		if err := release.Examine(program); err != nil {
+			return p, r, err
+		}
+	}
 	if r.Licence, err = os.ReadFile(p.Licence); err != nil {
 		return p, r, err
 	}
