@@ -266,3 +266,16 @@ func TestAHalfReleaseIsNone(t *testing.T) {
 		t.Error("a folder without a licence was let through")
 	}
 }
+
+func TestAProgramIsForItsPlatform(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := aRelease(t).Programs[0].Path
+	for _, p := range []Program{{"linux", "arm64", text}, {"darwin", "arm64", text}, {"darwin", "amd64", self}, {"linux", "riscv64", self}, {"windows", "amd64", self}, {"linux", "amd64", "nowhere"}} {
+		if err := Examine(p); err == nil || !strings.Contains(err.Error(), p.Platform()) {
+			t.Errorf("%s: %v", p.Platform(), err)
+		}
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,19 +58,21 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	image, err := r.Image(filepath.Join(*out, "image"))
-	if err != nil {
-		return err
+	if slices.ContainsFunc(r.Programs, func(p release.Program) bool { return p.OS == "linux" }) {
+		image, err := r.Image(filepath.Join(*out, "image"))
+		if err != nil {
+			return err
+		}
+		files = append(files, release.File{Name: "ghcr.io/modelvet/modelvet", SHA256: strings.TrimPrefix(image, "sha256:")})
 	}
 	for _, f := range files {
 		fmt.Printf("%s  %s\n", f.SHA256, f.Name)
 	}
-	fmt.Printf("%s  image\n", strings.TrimPrefix(image, "sha256:"))
 	if *key == "" && !*keyless {
 		fmt.Fprintln(os.Stderr, "release: nothing is signed: no --key and no --keyless")
 		return nil
 	}
-	return sign(ctx, p, *out, *key, append(files, release.File{Name: "ghcr.io/modelvet/modelvet", SHA256: strings.TrimPrefix(image, "sha256:")}))
+	return sign(ctx, p, *out, *key, files)
 }
 
 func read(name string) (p plan, r release.Release, err error) {
@@ -81,6 +84,11 @@ func read(name string) (p plan, r release.Release, err error) {
 		return p, r, fmt.Errorf("reading %s: %w", name, err)
 	}
 	r = release.Release{Version: p.Version, At: time.Unix(p.At, 0), Programs: p.Programs, Statics: p.Statics}
+	for _, program := range r.Programs {
+		if err := release.Examine(program); err != nil {
+			return p, r, err
+		}
+	}
 	if r.Licence, err = os.ReadFile(p.Licence); err != nil {
 		return p, r, err
 	}
