@@ -27,7 +27,7 @@ func areaScene(v view) (scene, bool) {
 	for _, n := range byArea {
 		most = max(most, total(n))
 	}
-	const left, right = 46.0, 44.0
+	const left, right = 40.0, 58.0
 	row := 6.2
 	if len(byArea) > 12 {
 		row = 4.6
@@ -45,7 +45,7 @@ func areaScene(v view) (scene, bool) {
 		}
 		name := strings.ReplaceAll(visible(area), "_", " ")
 		s.text(left-2, y+row/2+1, "end", "ink", fit(name, left-4, 2.9)).Max = left - 3
-		s.text(x+2, y+row/2+1, "start", "ink", fit(v.counts(byArea[area]), right, 2.9)).Max = max(chartWidth-x-2, 20)
+		s.text(x+2, y+row/2+1, "start", "ink", fit(strings.ToLower(v.counts(byArea[area])), chartWidth-x-4, 2.9)).Max = max(chartWidth-x-2, 20)
 		desc = append(desc, fmt.Sprintf("%s: %s", name, v.counts(byArea[area])))
 	}
 	s.Desc = strings.Join(desc, "; ") + "."

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/modelvet/modelvet"
 )
@@ -54,7 +55,8 @@ func CSV(w io.Writer, d modelvet.Decision) error {
 
 // harmless keeps a cell from being a formula (CWE-1236).
 func harmless(s string) string {
-	if trimmed := strings.TrimLeft(s, " "); trimmed != "" && strings.ContainsRune("=+-@|%", rune(trimmed[0])) {
+	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(s, " \u00a0\u3000"))
+	if strings.ContainsRune("=+-@|%＝＋－＠｜％", first) { // spreadsheets take wide signs for the same
 		return "'" + s
 	}
 	return s

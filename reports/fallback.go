@@ -59,9 +59,23 @@ type glyph struct {
 
 // glyph finds the face that draws a rune: the wanted one, else a fallback.
 func (m *metrics) glyph(f face, r rune) glyph {
-	if g, ok := m.glyphs[f][r]; ok {
+	if r >= 0 && r < near {
+		if g := m.near[f][r]; g.width != 0 || g.face != 0 {
+			return g
+		}
+	} else if g, ok := m.far[f][r]; ok {
 		return g
 	}
+	g := m.findGlyph(f, r)
+	if r >= 0 && r < near {
+		m.near[f][r] = g
+	} else {
+		m.far[f][r] = g
+	}
+	return g
+}
+
+func (m *metrics) findGlyph(f face, r rune) glyph {
 	g := glyph{-1, -1}
 	if r <= 0xffff { // the PDF writer cannot go beyond
 		for _, candidate := range append([]face{f}, fallbacks...) {
@@ -71,7 +85,6 @@ func (m *metrics) glyph(f face, r rune) glyph {
 			}
 		}
 	}
-	m.glyphs[f][r] = g
 	return g
 }
 

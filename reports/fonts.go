@@ -48,10 +48,13 @@ type typeface struct {
 	font *sfnt.Font
 }
 
+const near = 0x250
+
 // metrics measure text for one document. Not for concurrent use.
 type metrics struct {
 	faces  [faceCount]typeface
-	glyphs [faceCount]map[rune]glyph
+	near   [faceCount][near]glyph // of the runes that most texts are made of; the zero glyph is not known yet
+	far    [faceCount]map[rune]glyph
 	buffer sfnt.Buffer
 }
 
@@ -61,8 +64,8 @@ func newMetrics() (*metrics, error) {
 		return nil, err
 	}
 	m := &metrics{faces: faces}
-	for i := range m.glyphs {
-		m.glyphs[i] = map[rune]glyph{}
+	for i := range m.far {
+		m.far[i] = map[rune]glyph{}
 	}
 	return m, nil
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"net/http"
 	"strings"
 	"sync"
 
@@ -83,7 +84,7 @@ func newHTMLPage(v view, t Template) *htmlPage {
 		p.regions[v.t(h)] = 1 // the sections themselves have these names
 	}
 	if len(t.Logo) > 0 {
-		p.Logo = template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(t.Logo))
+		p.Logo = template.URL("data:" + http.DetectContentType(t.Logo) + ";base64," + base64.StdEncoding.EncodeToString(t.Logo))
 	}
 	for i, r := range v.Results {
 		p.rules[r.ID] = fmt.Sprintf("rule-%d", i+1)

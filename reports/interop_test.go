@@ -244,10 +244,34 @@ func TestInteropPDFText(t *testing.T) {
 const axeScript = `
 const puppeteer = require('puppeteer-core'), fs = require('fs');
 const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+// keyboard uses the page without a mouse: the skip link comes first, the search
+// narrows what is shown and says so, a space bar takes a word away.
+async function keyboard(page, fail) {
+  await page.keyboard.press('Tab');
+  if (await page.evaluate(() => document.activeElement.className) !== 'skip') fail('the first stop of the tab key is not the skip link');
+  await page.keyboard.press('Enter');
+  if (!page.url().endsWith('#main')) fail('the skip link leads nowhere');
+  for (let i = 0; i < 60 && await page.evaluate(() => document.activeElement.name !== 'q'); i++) await page.keyboard.press('Tab');
+  if (await page.evaluate(() => document.activeElement.name) !== 'q') return fail('the search cannot be reached with the tab key');
+  const shown = () => page.evaluate(() => [].filter.call(document.querySelectorAll('[data-w]'), e => !e.hidden).length);
+  const told = () => page.evaluate(() => parseInt(document.getElementById('shown').textContent, 10));
+  const all = await shown();
+  await page.keyboard.type('qqqqzzzz');
+  if (await shown() !== 0 || await told() !== 0) fail('a search for nothing shows ' + await shown() + ' and tells ' + await told());
+  for (let i = 0; i < 8; i++) await page.keyboard.press('Backspace');
+  if (await shown() !== all) fail('an empty search does not show everything again');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Space');
+  const word = await page.evaluate(() => document.activeElement.value);
+  if (await page.evaluate(w => [].some.call(document.querySelectorAll('[data-w]'), e => e.getAttribute('data-w') === w && !e.hidden), word)) fail('the space bar does not take away ' + word);
+  await page.keyboard.press('Space');
+  if (await shown() !== all) fail('the space bar does not bring back ' + word);
+}
 (async () => {
   const browser = await puppeteer.launch({executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ['--no-sandbox']});
   let bad = 0;
   for (const file of process.argv.slice(2)) for (const scheme of ['light', 'dark']) for (const width of [1280, 320]) for (const bypass of [false, true]) {
+    if (!bypass && (scheme === 'dark' || width !== 1280)) continue; // one look as given is enough
     const page = await browser.newPage();
     await page.setBypassCSP(bypass);
     await page.setViewport({width, height: 900});
@@ -261,6 +285,7 @@ const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
     const seen = await page.evaluate(() => ({over: document.documentElement.scrollWidth - innerWidth, ran: !document.getElementById('filter').hidden}));
     if (seen.over > 0) fail('overflows by ' + seen.over + ' px');
     if (!seen.ran) fail('its script did not run');
+    if (!bypass) await keyboard(page, fail);
     if (bypass) {
       await page.evaluate(axe);
       const r = await page.evaluate(() => axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}));

@@ -245,7 +245,7 @@ func (b *book) controls() {
 		for _, c := range f.Rows() {
 			rows = append(rows, []cell{{Text: or(c.Ref, c.ID) + b.From(c, later), Face: bold}, {Text: c.Title}, {Badge: stateWord(c.State)}, {Text: b.method(c)}, {Text: b.signers(c.Evidence)}, {Text: b.gap(c)}})
 		}
-		b.table(grid{Tight: true, Widths: []float64{2.5, 4.2, 3.6, 2.6, 3.3, 2.8}, Head: b.columns("Control", "Requirement", "State", "Rules", "Evidence, signer, age", "Gap"), Rows: rows})
+		b.table(grid{Tight: true, Widths: []float64{2.4, 4.2, 3.5, 2.5, 3.2, 3.2}, Head: b.columns("Control", "Requirement", "State", "Rules", "Evidence, signer, age", "Gap"), Rows: rows})
 		for _, l := range b.Lists(f) {
 			b.small(b.ListTitle(l), b.Names(l, later))
 		}

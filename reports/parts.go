@@ -17,7 +17,7 @@ func (b *book) summary() {
 	for _, size := range []struct {
 		items int
 		chart bool
-	}{{5, true}, {5, false}, {4, false}, {3, false}, {2, false}, {1, false}} {
+	}{{5, true}, {4, true}, {3, true}, {5, false}, {4, false}, {3, false}, {2, false}, {1, false}} {
 		before := b.mark()
 		b.trimmed = false
 		b.newPage()

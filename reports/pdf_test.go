@@ -78,6 +78,17 @@ func BenchmarkBig(b *testing.B) {
 	}
 }
 
+// BenchmarkVerifyBig is `report verify` of the large report.
+func BenchmarkVerifyBig(b *testing.B) {
+	raw := render(b, "pdf", bigDecision(1))
+	b.ReportAllocs()
+	for b.Loop() {
+		if v, err := VerifyPDF(raw, nil, fixtureNow); err != nil || !v.Holds() {
+			b.Fatal(err, v.Problems)
+		}
+	}
+}
+
 // TestWriteBigDecision writes the decision for scripts/bench-reports.sh.
 func TestWriteBigDecision(t *testing.T) {
 	path := os.Getenv("MODELVET_BIG_DECISION")

@@ -8,7 +8,8 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/png"
+	_ "image/jpeg" // the two kinds of logo
+	_ "image/png"
 	"io"
 	"regexp"
 	"strings"
@@ -26,7 +27,7 @@ const TemplateSchema = "https://github.com/modelvet/modelvet/schemas/template/v1
 type Template struct {
 	Schema       string    `json:"schema,omitempty"`
 	Organisation string    `json:"organisation,omitempty"`
-	Logo         []byte    `json:"logo,omitempty"`     // a PNG; in JSON in base 64
+	Logo         []byte    `json:"logo,omitempty"`     // a PNG or JPEG; in JSON in base 64
 	Colour       string    `json:"colour,omitempty"`   // "#rrggbb", dark enough for white text
 	Language     string    `json:"language,omitempty"` // en, de, fr
 	Classified   string    `json:"marking,omitempty"`  // printed at the foot of each page: "Confidential"
@@ -51,7 +52,7 @@ var hexColour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 // ReadTemplate reads a template. Read opens the logo's file by the name that
 // the template gives; nil refuses such names. It fails for an unknown field
 // or language, for a colour on which white cannot be read (a contrast below
-// 4.5 to 1, WCAG 1.4.3), and for a logo that is no small PNG.
+// 4.5 to 1, WCAG 1.4.3), and for a logo that is no small PNG or JPEG.
 func ReadTemplate(raw []byte, read func(name string) ([]byte, error)) (Template, error) {
 	var t Template
 	if len(raw) > maxTemplate {
@@ -103,16 +104,16 @@ func (t Template) logo() (image.Image, error) {
 	if len(t.Logo) > maxLogo {
 		return nil, fmt.Errorf("reading the logo: it has %d bytes; %d are the most", len(t.Logo), maxLogo)
 	}
-	c, err := png.DecodeConfig(bytes.NewReader(t.Logo))
-	if err != nil {
-		return nil, fmt.Errorf("reading the logo: %w; want a PNG", err)
+	c, kind, err := image.DecodeConfig(bytes.NewReader(t.Logo))
+	if err != nil || kind != "png" && kind != "jpeg" {
+		return nil, fmt.Errorf("reading the logo: %v; want a PNG or a JPEG", or(kind, fmt.Sprint(err)))
 	}
 	if c.Width > maxLogoSide || c.Height > maxLogoSide || c.Width*c.Height == 0 {
 		return nil, fmt.Errorf("reading the logo: %d by %d pixels; %d by %d are the most", c.Width, c.Height, maxLogoSide, maxLogoSide)
 	}
-	img, err := png.Decode(bytes.NewReader(t.Logo))
+	img, _, err := image.Decode(bytes.NewReader(t.Logo))
 	if err != nil {
-		return nil, fmt.Errorf("reading the logo: %w; want a PNG", err)
+		return nil, fmt.Errorf("reading the logo: %w; want a whole PNG or JPEG", err)
 	}
 	out := image.NewRGBA(img.Bounds())
 	for y := out.Rect.Min.Y; y < out.Rect.Max.Y; y++ {

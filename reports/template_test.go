@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"image"
 	"image/color"
+	"image/gif"
+	"image/jpeg"
 	"image/png"
 	"strings"
 	"testing"
@@ -76,6 +78,47 @@ func TestTemplatesAreRefused(t *testing.T) {
 	} {
 		if _, err := ReadTemplate([]byte(text), nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}
+
+// TestHostileLogos: a picture that would fill the memory, or is none, is refused
+// before it is unpacked; what is accepted is drawn.
+func TestHostileLogos(t *testing.T) {
+	picture := func(w, h int) image.Image { return image.NewGray(image.Rect(0, 0, w, h)) }
+	encoded := func(f func(w *bytes.Buffer) error) []byte {
+		var b bytes.Buffer
+		if err := f(&b); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	asPNG := func(w, h int) []byte {
+		return encoded(func(b *bytes.Buffer) error { return png.Encode(b, picture(w, h)) })
+	}
+	asJPEG := func(w, h int) []byte {
+		return encoded(func(b *bytes.Buffer) error { return jpeg.Encode(b, picture(w, h), nil) })
+	}
+	asGIF := encoded(func(b *bytes.Buffer) error { return gif.Encode(b, picture(9, 9), nil) })
+	huge := asPNG(10, 10)
+	copy(huge[16:24], []byte{0, 1, 0, 0, 0, 1, 0, 0}) // says that it is 65,536 pixels square
+	for what, logo := range map[string][]byte{"wide": asPNG(2001, 3), "high": asJPEG(3, 2001), "huge": huge, "cut short": asPNG(300, 300)[:60], "gif": asGIF, "svg": []byte("<svg onload='alert(1)'/>"), "large": make([]byte, maxLogo+1),
+		"html": []byte("\x89PNG\r\n\x1a\n<script>alert(1)</script>")} {
+		if err := (Template{Logo: logo}).check(); err == nil || !strings.Contains(err.Error(), "reading the logo") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for what, logo := range map[string][]byte{"png": asPNG(2000, 10), "jpeg": asJPEG(40, 20), "one pixel": asPNG(1, 1)} {
+		var pdf, page bytes.Buffer
+		tmpl := Template{Logo: logo}
+		if err := tmpl.PDF(&pdf, fixture()); err != nil || !bytes.Contains(pdf.Bytes(), []byte("/Subtype /Image")) {
+			t.Errorf("%s: %v, or it is not drawn", what, err)
+		}
+		if v := check(t, pdf.Bytes(), nil); !v.Holds() {
+			t.Errorf("%s: %v", what, v.Problems)
+		}
+		if err := tmpl.HTML(&page, fixture()); err != nil || !strings.Contains(page.String(), "data:image/") || strings.Contains(page.String(), "ZgotmplZ") {
+			t.Errorf("%s: %v, or it is not on the page", what, err)
 		}
 	}
 }

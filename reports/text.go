@@ -133,7 +133,16 @@ func (p *printer) totals(v view) {
 // fact is a line with a name, which is translated.
 func (p *printer) fact(name, value string) {
 	word := p.t(name)
-	p.wrapped(word+strings.Repeat(" ", max(1, 10-utf8.RuneCountInString(word))), value)
+	p.wrapped(word+strings.Repeat(" ", p.labels()-utf8.RuneCountInString(word)), value)
+}
+
+// labels is the column at which values begin, in the report's language.
+func (p *printer) labels() int {
+	n := 8
+	for _, word := range p.columns("Artifact", "Policy", "Decided", "Class", "Rules", "Controls", "Evidence", "Not read", "Approval", "Attested", "Next") {
+		n = max(n, utf8.RuneCountInString(word))
+	}
+	return n + 2
 }
 
 // plainText shows what would be obeyed, and keeps letters from right to left

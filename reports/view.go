@@ -81,6 +81,9 @@ func newViewIn(d modelvet.Decision, in speech) (view, error) {
 // consistent keeps an edited decision from being rendered as one that opens
 // the gate.
 func consistent(d modelvet.Decision) error {
+	if d.Schema != "" && d.Schema != modelvet.DecisionSchema {
+		return fmt.Errorf("reading the decision: schema %q; this version of modelvet knows %q: render it with modelvet %s, which made it", d.Schema, modelvet.DecisionSchema, or(d.Engine.Modelvet, "of its version"))
+	}
 	if d.Outcome != modelvet.Allowed && d.Outcome != modelvet.Pending {
 		return nil
 	}

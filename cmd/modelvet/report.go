@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -123,8 +124,11 @@ func readDecision(path string) (modelvet.Decision, error) {
 	if err != nil {
 		return d, err
 	}
+	if err := otherVersion(path, b); err != nil {
+		return d, err
+	}
 	if err := schemas.Validate("decision", b); err != nil {
-		return d, usage("%s is no decision of modelvet: %w", path, err)
+		return d, usage("%s is no decision that this version of modelvet knows%s: %w", path, madeBy(b), err)
 	}
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
@@ -132,6 +136,34 @@ func readDecision(path string) (modelvet.Decision, error) {
 		return d, usage("%s is no decision of modelvet: %w", path, err)
 	}
 	return d, nil
+}
+
+// decisionHead is what every version of a decision begins with.
+type decisionHead struct {
+	Schema string          `json:"schema"`
+	Engine modelvet.Engine `json:"engine"`
+}
+
+// otherVersion refuses a decision of another schema: what it holds that this
+// version does not know would be left out of the report.
+func otherVersion(path string, raw []byte) error {
+	var head decisionHead
+	if err := json.Unmarshal(raw, &head); err != nil {
+		return usage("%s is no decision of modelvet: %w", path, err)
+	}
+	if head.Schema == modelvet.DecisionSchema || head.Schema == "" {
+		return nil
+	}
+	return usage("%s has schema %q and this version of modelvet knows %q: render it with the version that made it%s", path, head.Schema, modelvet.DecisionSchema, madeBy(raw))
+}
+
+// madeBy names the version that made a decision.
+func madeBy(raw []byte) string {
+	var head decisionHead
+	if err := json.Unmarshal(raw, &head); err != nil || head.Engine.Modelvet == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (made by modelvet %s)", printable(head.Engine.Modelvet))
 }
 
 // writeFile writes the whole file or nothing.

@@ -172,15 +172,16 @@ func (f *File) at(n, at int) ([]byte, error) {
 	}
 	body := f.Raw[at+len(head):]
 	skip := 0
-	if i := bytes.Index(body, []byte("stream\n")); i >= 0 && !bytes.Contains(body[:i], []byte("endobj")) {
+	end := bytes.Index(body, []byte("endobj"))
+	if i := bytes.Index(body[:max(end, 0)], []byte("stream\n")); i >= 0 { // the end may stand in the stream
 		skip = i + 7
 		if d, err := Dict(body); err == nil {
 			if l := atoi([]byte(d["Length"])); l > 0 && l <= len(body)-skip {
 				skip += l
 			}
 		}
+		end = bytes.Index(body[skip:], []byte("endobj"))
 	}
-	end := bytes.Index(body[skip:], []byte("endobj"))
 	if end < 0 {
 		return nil, fmt.Errorf("reading the PDF: object %d has no end", n)
 	}
