@@ -127,10 +127,11 @@ type Audit struct {
 	Race string `json:"race"` // race or ethnicity
 }
 
-// Document is a file written by people: declared evidence.
+// Document is a file written by people, or by a tool that is not ours: declared evidence.
 type Document struct {
-	Kind string `json:"kind"` // model-card, data-card, risk-register, oversight-plan, monitoring-plan, instructions-for-use, ...
-	Path string `json:"path"`
+	Kind  string `json:"kind"` // model-card, data-card, risk-register, oversight-plan, monitoring-plan, instructions-for-use, croissant, great-expectations, ...
+	Path  string `json:"path"`
+	Table string `json:"table,omitempty"` // great-expectations: the table that it is about; default: the training table
 }
 
 // Source is something the model was made of, as the provider declares it.

@@ -10,6 +10,8 @@ type dialect interface {
 	text(id, sqlType string) string // of a column that is no text
 	distinct(expr string) string    // about how many values there are
 	hash(text string) string        // MD5 of a text as lower-case hexadecimal digits
+	key(hash string) string         // the first 15 of those digits as a BIGINT
+	spaces() string                 // the arguments of regexp_replace that make every run of spaces one
 }
 
 // Finite is the SQL condition that an expression of type DOUBLE is a finite number.
@@ -24,6 +26,13 @@ func (t *Table) Distinct(expr string) string { return t.dialect.distinct(expr) }
 // Hash is the SQL expression for the MD5 of a text, the same in every engine: a
 // way to draw rows that is not chance. It protects nothing.
 func (t *Table) Hash(expr string) string { return t.dialect.hash(expr) }
+
+// Key is the SQL expression for 60 bits of the MD5 of a text, as a BIGINT.
+func (t *Table) Key(expr string) string { return t.dialect.key(t.dialect.hash(expr)) }
+
+// Spaces are the arguments of regexp_replace after the text that make each run
+// of white space one space.
+func (t *Table) Spaces() string { return t.dialect.spaces() }
 
 // Ordered says whether the rows have an order, that of their files.
 func (t *Table) Ordered() bool { return t.table.SQL == nil }
@@ -86,6 +95,8 @@ type duckdbSQL struct{}
 func (duckdbSQL) finite(e string) string   { return "isfinite(" + e + ")" }
 func (duckdbSQL) distinct(e string) string { return "approx_count_distinct(" + e + ")" }
 func (duckdbSQL) hash(e string) string     { return "md5(" + e + ")" }
+func (duckdbSQL) key(h string) string      { return "CAST('0x' || substr(" + h + ", 1, 15) AS BIGINT)" }
+func (duckdbSQL) spaces() string           { return `'\s+', ' ', 'g'` }
 func (duckdbSQL) text(id, sqlType string) string {
 	if !real(sqlType) {
 		return "CAST(" + id + " AS VARCHAR)"
@@ -100,6 +111,8 @@ type trinoSQL struct{}
 func (trinoSQL) finite(e string) string   { return "is_finite(" + e + ")" }
 func (trinoSQL) distinct(e string) string { return "approx_distinct(" + e + ")" }
 func (trinoSQL) hash(e string) string     { return "lower(to_hex(md5(to_utf8(" + e + "))))" }
+func (trinoSQL) key(h string) string      { return "from_base(substr(" + h + ", 1, 15), 16)" }
+func (trinoSQL) spaces() string           { return `'\s+', ' '` }
 func (trinoSQL) text(id, sqlType string) string {
 	if !real(sqlType) {
 		return "CAST(" + id + " AS VARCHAR)"
