@@ -18,7 +18,7 @@ const module = "github.com/modelvet/modelvet"
 var house = map[string][]string{
 	"":             {},
 	"schemas":      {"", "github.com/santhosh-tekuri/jsonschema/v5", "go.yaml.in/yaml/v3"},
-	"artifact":     {"", "github.com/google/go-containerregistry", "golang.org/x/sys", "golang.org/x/sync"},
+	"artifact":     {"", "github.com/google/go-containerregistry", "github.com/klauspost/compress", "golang.org/x/sys", "golang.org/x/sync"},
 	"dataset":      {"", "github.com/apache/arrow-go/v18", "github.com/duckdb/duckdb-go/v2", "github.com/trinodb/trino-go-client"},
 	"scanners":     {"", "scanners/*"},
 	"scanners/*":   {"", "dataset", "scanners/*/*", "gonum.org/v1/gonum"},
