@@ -18,14 +18,14 @@ const module = "github.com/modelvet/modelvet"
 var house = map[string][]string{
 	"":             {},
 	"schemas":      {"", "github.com/santhosh-tekuri/jsonschema/v5", "go.yaml.in/yaml/v3"},
-	"artifact":     {"", "github.com/google/go-containerregistry", "golang.org/x/sys", "golang.org/x/sync"},
-	"dataset":      {"", "github.com/duckdb/duckdb-go/v2", "github.com/trinodb/trino-go-client"},
+	"artifact":     {"", "github.com/google/go-containerregistry", "github.com/klauspost/compress", "golang.org/x/sys", "golang.org/x/sync"},
+	"dataset":      {"", "github.com/apache/arrow-go/v18", "github.com/duckdb/duckdb-go/v2", "github.com/trinodb/trino-go-client"},
 	"scanners":     {"", "scanners/*"},
 	"scanners/*":   {"", "dataset", "scanners/*/*", "gonum.org/v1/gonum"},
 	"scanners/*/*": {"", "scanners/*/*", "gonum.org/v1/gonum"},
 	"lineage":      {"", "lineage/*"},
 	"lineage/*":    {""},
-	"attest": {"", "schemas", "github.com/in-toto/in-toto-golang", "github.com/in-toto/attestation",
+	"attest": {"", "schemas", "github.com/coreos/go-oidc/v3", "github.com/go-jose/go-jose/v4", "github.com/in-toto/in-toto-golang", "github.com/in-toto/attestation",
 		"github.com/secure-systems-lab/go-securesystemslib", "github.com/sigstore/protobuf-specs",
 		"github.com/sigstore/sigstore", "github.com/sigstore/sigstore-go", "github.com/zeebo/blake3", "golang.org/x/crypto", "google.golang.org/protobuf"},
 	"bom":         {"", "github.com/CycloneDX/cyclonedx-go"},
@@ -42,7 +42,8 @@ var house = map[string][]string{
 	"webhook/*": {"", "go.yaml.in/yaml/v3"},
 	"charts":    {"go.yaml.in/yaml/v3"},
 	"pipeline":  {""},
-	"cmd/*":     {"", "schemas", "artifact", "scanners", "attest", "bom", "policies", "controls", "controls/*", "documents", "gate", "reports", "reports/*", "webhook", "webhook/*", "charts", "pipeline", "github.com/spf13/cobra", "golang.org/x/term"},
+	"release":   {"github.com/CycloneDX/cyclonedx-go", "github.com/google/go-containerregistry", "golang.org/x/crypto"},
+	"cmd/*":     {"", "schemas", "artifact", "scanners", "attest", "bom", "policies", "controls", "controls/*", "documents", "gate", "reports", "reports/*", "webhook", "webhook/*", "charts", "pipeline", "release", "github.com/spf13/cobra", "golang.org/x/term"},
 }
 
 func TestHouse(t *testing.T) {

@@ -127,17 +127,19 @@ type Audit struct {
 	Race string `json:"race"` // race or ethnicity
 }
 
-// Document is a file written by people: declared evidence.
+// Document is a file written by people, or by a tool that is not ours: declared evidence.
 type Document struct {
-	Kind string `json:"kind"` // model-card, data-card, risk-register, oversight-plan, monitoring-plan, instructions-for-use, ...
-	Path string `json:"path"`
+	Kind  string `json:"kind"` // model-card, data-card, risk-register, oversight-plan, monitoring-plan, instructions-for-use, croissant, great-expectations, ...
+	Path  string `json:"path"`
+	Table string `json:"table,omitempty"` // great-expectations: the table that it is about; default: the training table
 }
 
 // Source is something the model was made of, as the provider declares it.
 type Source struct {
-	Kind string `json:"kind"` // git, dataset, base-model, mlflow, dvc, ...
-	URI  string `json:"uri,omitempty"`
-	Path string `json:"path,omitempty"`
+	Kind    string `json:"kind"` // git, dataset, base-model, mlflow, dvc, ...
+	URI     string `json:"uri,omitempty"`
+	Path    string `json:"path,omitempty"`
+	Licence string `json:"licence,omitempty"` // SPDX expression
 }
 
 // Oversight names who can stop the system and how (EU AI Act Art. 14).

@@ -51,7 +51,8 @@ type Options struct {
 	// Annotations are added to the manifest of the model, such as
 	// org.opencontainers.image.revision.
 	Annotations map[string]string
-	// Workers bounds how many files are read at the same time; 0 means one a core.
+	// Workers bounds how many files are read at the same time; 0 means one a core
+	// where all are hashed, and a few large and more small ones where they travel.
 	Workers int
 	// PartSize is how many bytes one request of an upload carries at most; 0
 	// means 64 MiB. A proxy that bounds requests may want less.

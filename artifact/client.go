@@ -274,7 +274,7 @@ func (r *download) Read(b []byte) (int, error) {
 		r.fails = 0 // it gets on
 	}
 	if r.fails++; r.fails == tries {
-		return n, fmt.Errorf("reading blob %s: the connection broke %d times, last at byte %d of %d: %w", r.d.Digest, tries, r.at, r.d.Size, err)
+		return n, &connectionError{fmt.Errorf("reading blob %s: the connection broke %d times, last at byte %d of %d: %w; the same command goes on there", r.d.Digest, tries, r.at, r.d.Size, err)}
 	}
 	r.body.Close()
 	if err := wait(r.ctx, r.c.delay(nil, r.fails-1)); err != nil {

@@ -150,7 +150,11 @@ func sum(h hash.Hash) v1.Hash {
 //
 // Each chunk is hashed on one core while another writes it and reads the next.
 func copyStream(ctx context.Context, w io.Writer, r io.Reader, d v1.Descriptor, tell func(int64)) (int64, error) {
-	h, n := sha256.New(), int64(0)
+	return copyOn(ctx, w, r, d, sha256.New(), 0, tell)
+}
+
+// copyOn goes on after n bytes, which h has seen.
+func copyOn(ctx context.Context, w io.Writer, r io.Reader, d v1.Descriptor, h hash.Hash, n int64, tell func(int64)) (int64, error) {
 	this, other := buffers.Get().(*[]byte), buffers.Get().(*[]byte)
 	var hashing sync.WaitGroup
 	defer func() {

@@ -4,22 +4,21 @@ package artifact
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path"
-
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 // Extract writes the files of the artifact into the folder dir, which is made
 // when it does not exist. A file appears under its name only after its digest
 // was checked. Layers that are tar archives, as other tools write them, are
 // unpacked. It never writes outside of dir, not even through symbolic links
-// that lie there, and never replaces a file that exists.
+// that lie there, and never replaces a file that exists: one with the right
+// content stays. After an interruption, the next Extract goes on where this one
+// ended, in the middle of a large file too.
 func (a *Artifact) Extract(ctx context.Context, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("extracting to %s: %w", dir, explain(err))
@@ -30,7 +29,7 @@ func (a *Artifact) Extract(ctx context.Context, dir string) error {
 	}
 	defer root.Close()
 	tell := meter(a.opts, a.size())
-	return each(ctx, len(a.layers), a.opts.streams(), func(ctx context.Context, i int) error {
+	return a.opts.eachBlob(ctx, len(a.layers), func(i int) int64 { return a.layers[i].Size }, func(ctx context.Context, i int) error {
 		l := a.layers[i]
 		a.opts.begin(l.Path)
 		if err := a.extract(ctx, root, l, tell); err != nil {
@@ -44,6 +43,10 @@ func (a *Artifact) extract(ctx context.Context, root *os.Root, l layer, tell fun
 	if l.archive != "" {
 		return a.unpack(ctx, root, l, tell)
 	}
+	if done, err := there(ctx, root, l); done || err != nil {
+		report(tell, l.Size)
+		return err
+	}
 	if err := root.MkdirAll(path.Dir(l.Path), 0o755); err != nil {
 		return explain(err)
 	}
@@ -51,17 +54,18 @@ func (a *Artifact) extract(ctx context.Context, root *os.Root, l layer, tell fun
 	if l.exec {
 		mode = 0o755
 	}
-	name := path.Join(path.Dir(l.Path), ".partial-"+rand.Text())
-	w, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
+	w, name, err := partial(root, l, mode)
 	if err != nil {
-		return explain(err)
-	}
-	defer root.Remove(name)
-	err = copyContent(ctx, w, l.desc, tell, func() (io.ReadCloser, error) { return a.content(ctx, l) })
-	if err = errors.Join(err, w.Close()); err != nil {
 		return err
 	}
-	return appear(root, name, l.Path)
+	err = fill(ctx, w, l.desc, tell, func(ctx context.Context, at int64) (io.ReadCloser, error) { return a.contentAt(ctx, l, at) })
+	if err == nil {
+		err = appear(root, name, l.Path)
+	}
+	if !resumable(err) || l.Size <= chunk {
+		root.Remove(name)
+	}
+	return errors.Join(err, w.Close())
 }
 
 // appear gives a finished file its name. A link fails where the name is taken,
@@ -75,26 +79,4 @@ func appear(root *os.Root, from, to string) error {
 		return fmt.Errorf("%w; choose an empty folder", fs.ErrExist)
 	}
 	return root.Rename(from, to)
-}
-
-// copyBlob writes a blob into an empty file and checks its digest.
-func copyBlob(ctx context.Context, from source, w *os.File, d v1.Descriptor, tell func(int64)) error {
-	return copyContent(ctx, w, d, tell, func() (io.ReadCloser, error) { return from.blob(ctx, d) })
-}
-
-func copyContent(ctx context.Context, w *os.File, d v1.Descriptor, tell func(int64), open func() (io.ReadCloser, error)) error {
-	rc, err := open()
-	if err != nil {
-		return err
-	}
-	defer rc.Close()
-	if f, ok := rc.(*os.File); ok {
-		h, err := copyFile(ctx, w, f, d.Size, tell)
-		if err != nil {
-			return err
-		}
-		return checkContent(h, d.Size, d)
-	}
-	_, err = copyStream(ctx, w, rc, d, tell)
-	return err
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/modelvet/modelvet/artifact"
 )
 
@@ -83,6 +84,16 @@ func zip(t testing.TB, content string) string {
 	return b.String()
 }
 
+func zstandard(t testing.TB, content string, opts ...zstd.EOption) string {
+	t.Helper()
+	w, err := zstd.NewWriter(nil, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	return string(w.EncodeAll([]byte(content), nil))
+}
+
 const (
 	cnai   = "application/vnd.cnai.model."
 	kit    = "application/vnd.kitops.modelkit."
@@ -97,9 +108,10 @@ func TestModelsOfOtherTools(t *testing.T) {
 		"ModelPack of 2025": {
 			layout: theirs(t, cnai+"manifest.v1+json", cnai+"config.v1+json", `{"descriptor":{"name":"old"},"config":{"format":"gguf"},"modelfs":{"type":"layers","diffIds":["sha256:00"]}}`,
 				foreign{cnai + "weight.v1.raw", "weights", map[string]string{"org.cnai.model.filepath": "sub/m.gguf"}},
-				foreign{cnai + "doc.v1.tar", archive(t, false, "docs/README.md", "# Old"), map[string]string{"org.cnai.model.filepath": "docs/README.md"}}),
-			model: "old", format: "gguf", kinds: "sub/m.gguf=weight docs/README.md.tar=doc",
-			want: map[string]string{"sub/m.gguf": "weights", "docs/README.md": "# Old"},
+				foreign{cnai + "doc.v1.tar", archive(t, false, "docs/README.md", "# Old"), map[string]string{"org.cnai.model.filepath": "docs/README.md"}},
+				foreign{cnai + "code.v1.tar+zstd", zstandard(t, archive(t, false, "train.py", "print(1)")), nil}),
+			model: "old", format: "gguf", kinds: "sub/m.gguf=weight docs/README.md.tar=doc code.tar.zst=code",
+			want: map[string]string{"sub/m.gguf": "weights", "docs/README.md": "# Old", "train.py": "print(1)"},
 		},
 		"ModelKit": {
 			layout: theirs(t, "", kit+"config.v1+json", `{"manifestVersion":"1.0.0","package":{"name":"kit","version":"2"},"model":{"path":"m.onnx","framework":"onnx"}}`,
@@ -156,7 +168,9 @@ func TestHostileArchives(t *testing.T) {
 		"not compressed at all": {"tar+gzip", "xxxx", "EOF"},
 		"a bomb":                {"tar+gzip", archive(t, true, "zeros", strings.Repeat("\x00", 80<<20)), "bomb"},
 		"a bomb in no file":     {"tar+gzip", zip(t, strings.Repeat("\x00", 80<<20)), ""},
-		"another compression":   {"tar+zstd", "xxxx", "zstd"},
+		"no zstd":               {"tar+zstd", "xxxx", "magic"},
+		"a bomb in zstd":        {"tar+zstd", zstandard(t, archive(t, false, "zeros", strings.Repeat("\x00", 80<<20))), "bomb"},
+		"a window beyond bound": {"tar+zstd", zstandard(t, archive(t, false, "a", strings.Repeat("0123456789abcdef", 4<<20)), zstd.WithWindowSize(32<<20)), "window"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			layout := theirs(t, cnai+"manifest.v1+json", cnai+"config.v1+json", `{}`,

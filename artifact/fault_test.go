@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/modelvet/modelvet"
 	"github.com/modelvet/modelvet/artifact"
 )
 
@@ -231,8 +232,8 @@ func TestTruncatedBlob(t *testing.T) {
 		to := filepath.Join(t.TempDir(), "l")
 		_, err := artifact.Pull(t.Context(), host+"/m:v1", "oci:"+to, artifact.Options{})
 		wantError(t, err, "m.onnx")
-		if _, err := os.Stat(to); !os.IsNotExist(err) {
-			t.Error("half a layout was left")
+		if _, err := artifact.Open(t.Context(), "oci:"+to, artifact.Options{}); !errors.Is(err, artifact.ErrNotFound) {
+			t.Errorf("half a layout can be opened: %v", err)
 		}
 		out := t.TempDir()
 		wantError(t, open(t, host+"/m:v1").Extract(t.Context(), out), "m.onnx")
@@ -322,5 +323,73 @@ func TestMountInsteadOfUpload(t *testing.T) {
 	}
 	if f.received != before {
 		t.Errorf("%d bytes were sent although the registry had them", f.received-before)
+	}
+}
+
+// A proxy that bounds requests gets a large file in parts that it takes.
+func TestProxyThatBoundsRequests(t *testing.T) {
+	const bound = 5 << 20
+	dir := folder(t, map[string]string{"m.onnx": strings.Repeat("0123456789abcdef", 9<<16)}) // 9 MiB
+	f, host := startFaulty(t, &faulty{fail: func(w http.ResponseWriter, r *http.Request) bool {
+		if r.ContentLength > bound {
+			w.WriteHeader(http.StatusRequestEntityTooLarge)
+		}
+		return r.ContentLength > bound
+	}})
+	if _, err := artifact.PackTo(t.Context(), dir, modelvet.System{}, host+"/m:v1", artifact.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := open(t, host+"/m:v1").Verify(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if n := f.requests[http.MethodPatch]; n != 4 {
+		t.Errorf("%d requests, want one that is too large and 3", n)
+	}
+}
+
+// A registry that takes a small blob at once is asked once for each; one that
+// does not is tried once.
+func TestSmallBlobsInOneRequest(t *testing.T) {
+	for name, c := range map[string]struct {
+		status, puts int
+		takes        bool
+	}{
+		"takes it":          {takes: true, puts: 1},
+		"begins an upload":  {puts: 4 + 1},
+		"refuses":           {status: http.StatusBadRequest, puts: 4 + 1},
+		"knows no method":   {status: http.StatusMethodNotAllowed, puts: 4 + 1},
+		"is busy once":      {status: http.StatusServiceUnavailable, takes: true, puts: 1},
+		"wants a signature": {status: http.StatusUnsupportedMediaType, puts: 4 + 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var tried atomic.Int32
+			dir := folder(t, map[string]string{"a.onnx": "1", "b.onnx": "2", "c.onnx": "3"})
+			f, host := startFaulty(t, &faulty{})
+			f.fail = func(w http.ResponseWriter, r *http.Request) bool {
+				if r.Method != http.MethodPost || !r.URL.Query().Has("digest") {
+					return false
+				}
+				if first := tried.Add(1) == 1; c.status != 0 && (first || !c.takes) {
+					w.WriteHeader(c.status)
+					return true
+				}
+				if c.takes {
+					f.inner.ServeHTTP(w, r)
+				}
+				return c.takes
+			}
+			if _, err := artifact.PackTo(t.Context(), dir, modelvet.System{}, host+"/m:v1", artifact.Options{Workers: 1}); err != nil {
+				t.Fatal(err)
+			}
+			if err := open(t, host+"/m:v1").Verify(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if !c.takes && tried.Load() != 1 {
+				t.Errorf("tried %d times", tried.Load())
+			}
+			if got := f.requests[http.MethodPut]; got != c.puts {
+				t.Errorf("%d requests to put, want %d", got, c.puts)
+			}
+		})
 	}
 }

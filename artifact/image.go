@@ -24,6 +24,10 @@ const (
 
 	typeImageConfig = "application/vnd.oci.image.config.v1+json"
 	imageFolder     = "models"
+
+	// maxImageConfig bounds the list of files, which is a blob: registries do
+	// not bound it. It holds as many files as a model may have.
+	maxImageConfig = 32 << 20
 )
 
 // imageConfig is the configuration of an image (OCI image specification 1.1,
@@ -65,7 +69,7 @@ func isImage(m v1.Manifest) bool { return m.Config.MediaType == typeImageConfig 
 
 // loadImage reads the files of an image from its configuration.
 func (a *Artifact) loadImage(ctx context.Context) error {
-	raw, err := a.fetch(ctx, a.manifest.Config, maxManifest)
+	raw, err := a.fetch(ctx, a.manifest.Config, maxImageConfig)
 	if err != nil {
 		return fmt.Errorf("reading configuration %s: %w", a.manifest.Config.Digest, err)
 	}
@@ -142,17 +146,22 @@ func (f imageFile) layer(m v1.Manifest) (layer, error) {
 
 // content opens the bytes of one file, which the caller still has to hash.
 func (a *Artifact) content(ctx context.Context, l layer) (io.ReadCloser, error) {
+	return a.contentAt(ctx, l, 0)
+}
+
+// contentAt opens them at one of them.
+func (a *Artifact) contentAt(ctx context.Context, l layer, at int64) (io.ReadCloser, error) {
 	if l.in == nil {
-		return a.source.blob(ctx, l.desc)
+		return fromSource(a.source, l.desc)(ctx, at)
 	}
-	rc, err := fromSource(a.source, *l.in)(ctx, l.offset)
+	rc, err := fromSource(a.source, *l.in)(ctx, l.offset+at)
 	if err != nil {
 		return nil, err
 	}
 	return struct {
 		io.Reader
 		io.Closer
-	}{io.LimitReader(rc, l.Size), rc}, nil
+	}{io.LimitReader(rc, l.Size-at), rc}, nil
 }
 
 // newImage makes the configuration and the manifest of an image.
@@ -172,15 +181,15 @@ func newImage(m v1.Manifest, c Config, layers []layer, tars []v1.Descriptor, opt
 		ic.Model.Files = append(ic.Model.Files, imageFile{l.Path, l.Kind, l.desc.Digest, l.Size, l.exec, place[l.in.Digest], l.offset})
 	}
 	raw, err := json.Marshal(ic)
-	if err == nil && len(raw) > maxManifest {
-		err = fmt.Errorf("%d files make it %d bytes, at most %d are read", len(layers), len(raw), maxManifest)
+	if err == nil && len(raw) > maxImageConfig {
+		err = fmt.Errorf("%d files make it %d bytes, at most %d are read", len(layers), len(raw), maxImageConfig)
 	}
 	if err != nil {
 		return config, top, fmt.Errorf("writing the configuration: %w", err)
 	}
 	config = storedManifest{v1.Descriptor{MediaType: typeImageConfig, Digest: hashBytes(raw), Size: int64(len(raw))}, raw}
 	m.ArtifactType, m.Config, m.Layers = "", config.desc, tars
-	text, err := marshalManifest(m)
+	text, err := marshalManifest(m, nil)
 	top = storedManifest{v1.Descriptor{MediaType: m.MediaType, Digest: hashBytes(text), Size: int64(len(text))}, text}
 	return config, top, err
 }

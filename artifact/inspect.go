@@ -21,6 +21,7 @@ type Inspection struct {
 	Size        int64             `json:"size"` // bytes of all layers
 	Config      Config            `json:"config"`
 	Annotations map[string]string `json:"annotations,omitempty"`
+	LeftOut     map[string]int    `json:"leftOut,omitempty"` // annotations that files do not have, and how many
 	Weights     []Weights         `json:"weights,omitempty"`
 	Referrers   []InspectReferrer `json:"referrers,omitempty"`
 }
@@ -38,7 +39,7 @@ type InspectReferrer struct {
 func (a *Artifact) Inspect(ctx context.Context) (Inspection, error) {
 	x := Inspection{
 		Reference: a.ref.String(), Subject: a.Subject(), MediaType: string(a.root.MediaType), Type: a.root.ArtifactType,
-		Size: a.size(), Config: a.config, Annotations: a.manifest.Annotations,
+		Size: a.size(), Config: a.config, Annotations: a.manifest.Annotations, LeftOut: a.LeftOut(),
 	}
 	for _, l := range a.layers {
 		if l.Kind == KindWeight {

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/modelvet/modelvet"
 	"github.com/modelvet/modelvet/artifact"
 )
 
@@ -160,6 +161,33 @@ func TestInteropPeersPullWhatWePush(t *testing.T) {
 	t.Run("crane", func(t *testing.T) {
 		run(t, "", "crane", "validate", "--remote", ref, "--fast")
 	})
+}
+
+// 10,000 files make a manifest that the registry takes and that both pull.
+func TestInteropPeersPullManyFiles(t *testing.T) {
+	dir, want := t.TempDir(), map[string]string{}
+	for i := range 10_000 {
+		name := fmt.Sprintf("shard-%03d/expert-%05d-of-10000.safetensors", i/100, i)
+		want[name] = fmt.Sprint("file ", i)
+		write(t, filepath.Join(dir, name), want[name])
+	}
+	ref := start(t, "crane") + "/team/many:v1"
+	if _, err := artifact.PackTo(t.Context(), dir, modelvet.System{}, ref, artifact.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(open(t, ref).Manifest()); n < 3<<20 {
+		t.Errorf("the manifest has %d bytes only", n)
+	}
+	for name, args := range map[string][]string{
+		"oras":   {"pull", "--plain-http", ref},
+		"modctl": {"--storage-dir", t.TempDir(), "pull", "--plain-http", "--extract-from-remote", "--extract-dir", ".", ref},
+	} {
+		out := t.TempDir()
+		run(t, out, name, args...)
+		if got := tree(t, out); !maps.Equal(got, want) {
+			t.Errorf("%s pulled %d files, not the %d as they are", name, len(got), len(want))
+		}
+	}
 }
 
 func same(t *testing.T, dir string) {

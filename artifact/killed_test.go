@@ -28,6 +28,9 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if ref := os.Getenv("ARTIFACT_TEST_FULL"); ref != "" {
+		os.Exit(fillDisk(ref, os.Getenv("ARTIFACT_TEST_LAYOUT")))
+	}
 	os.Exit(m.Run())
 }
 

@@ -6,6 +6,8 @@ import (
 	"archive/tar"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -148,16 +150,58 @@ func newManifest(sys modelvet.System, config v1.Descriptor, layers []layer, opts
 	return m
 }
 
-// marshalManifest refuses what no registry would take.
-func marshalManifest(m v1.Manifest) ([]byte, error) {
-	b, err := json.Marshal(m)
-	if err != nil {
-		return nil, fmt.Errorf("writing the manifest: %w", err)
+// spare lists, in this order, the annotations of a layer that give way when a
+// manifest would be larger than a registry takes. Both say what is so without
+// them: the mode of a file that cannot be run, and that its media type is right.
+var spare = []string{noteMetadata, noteUntested}
+
+// marshalManifest leaves out as many of the spare annotations as it must for
+// the manifest to be taken by every registry. The same files give the same bytes.
+func marshalManifest(m v1.Manifest, layers []layer) ([]byte, error) {
+	for left := 0; ; left++ {
+		b, err := json.Marshal(m)
+		if err != nil {
+			return nil, fmt.Errorf("writing the manifest: %w", err)
+		}
+		if len(b) <= maxManifest {
+			return b, nil
+		}
+		if left == len(spare) {
+			return nil, fmt.Errorf("writing the manifest: %d files make it %d bytes, and registries accept %d; pack them as an image (modelvet pack --as image), put small files into an archive, or leave them out in %s", len(m.Layers), len(b), maxManifest, ignoreFile)
+		}
+		m.Layers = without(m.Layers, layers, spare[left])
 	}
-	if len(b) > maxManifest {
-		return nil, fmt.Errorf("writing the manifest: %d files make it %d bytes, and registries accept %d; put small files into an archive, or leave them out in %s", len(m.Layers), len(b), maxManifest, ignoreFile)
+}
+
+// without drops an annotation, but for the mode of a file that can be run.
+func without(descs []v1.Descriptor, layers []layer, note string) []v1.Descriptor {
+	out := slices.Clone(descs)
+	for i, l := range layers {
+		if note == noteMetadata && l.exec {
+			continue
+		}
+		out[i].Annotations = maps.Clone(out[i].Annotations)
+		delete(out[i].Annotations, note)
 	}
-	return b, nil
+	return out
+}
+
+// LeftOut says which annotations some files do not have, and how many, because
+// the manifest would have been larger than registries take. Only artifacts
+// that modelvet or another tool wrote as ModelPack are asked.
+func (a *Artifact) LeftOut() map[string]int {
+	out := map[string]int{}
+	if a.root.ArtifactType != typeArtifact {
+		return out
+	}
+	for _, note := range spare {
+		for _, l := range a.manifest.Layers {
+			if _, ok := l.Annotations[note]; !ok {
+				out[note]++
+			}
+		}
+	}
+	return out
 }
 
 func parseManifest(raw []byte) (v1.Manifest, error) {

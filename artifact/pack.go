@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -89,7 +88,10 @@ func fits(entries []entry, sys modelvet.System, opts Options) error {
 			return err
 		}
 	}
-	_, err := marshalManifest(newManifest(sys, v1.Descriptor{MediaType: typeConfig, Digest: any}, layers, opts))
+	if opts.Layout == LayoutImage {
+		return nil // its list of files is not in the manifest
+	}
+	_, err := marshalManifest(newManifest(sys, v1.Descriptor{MediaType: typeConfig, Digest: any, Size: maxManifest}, layers, opts), layers)
 	return err
 }
 
@@ -159,7 +161,7 @@ func (s *store) packAs(ctx context.Context, root *os.Root, entries []entry, sys 
 }
 
 func (s *store) packFiles(ctx context.Context, root *os.Root, entries []entry, opts Options) ([]layer, error) {
-	return packEach(ctx, entries, opts.Workers, opts, func(ctx context.Context, e entry, tell func(int64)) (v1.Hash, error) {
+	return packEach(ctx, entries, opts, func(ctx context.Context, e entry, tell func(int64)) (v1.Hash, error) {
 		h, err := s.packFile(ctx, root, e, tell)
 		if err != nil {
 			err = fmt.Errorf("reading %s into layout %s: %w", e.Path, s.dir, err)
@@ -169,14 +171,14 @@ func (s *store) packFiles(ctx context.Context, root *os.Root, entries []entry, o
 }
 
 // packEach has every file stored, several at a time, and makes its layer.
-func packEach(ctx context.Context, entries []entry, workers int, opts Options, one func(context.Context, entry, func(int64)) (v1.Hash, error)) ([]layer, error) {
+func packEach(ctx context.Context, entries []entry, opts Options, one func(context.Context, entry, func(int64)) (v1.Hash, error)) ([]layer, error) {
 	layers := make([]layer, len(entries))
 	total := int64(0)
 	for _, e := range entries {
 		total += e.Size
 	}
 	tell := meter(opts, total)
-	err := each(ctx, len(entries), workers, func(ctx context.Context, i int) error {
+	err := opts.eachBlob(ctx, len(entries), func(i int) int64 { return entries[i].Size }, func(ctx context.Context, i int) error {
 		opts.begin(entries[i].Path)
 		h, err := one(ctx, entries[i], tell)
 		if err == nil {
@@ -249,7 +251,7 @@ func newBlobs(sys modelvet.System, c Config, layers []layer, opts Options) (conf
 	}
 	config = storedManifest{v1.Descriptor{MediaType: typeConfig, Digest: hashBytes(raw), Size: int64(len(raw))}, raw}
 	m := newManifest(sys, config.desc, layers, opts)
-	text, err := marshalManifest(m)
+	text, err := marshalManifest(m, layers)
 	top = storedManifest{v1.Descriptor{MediaType: m.MediaType, ArtifactType: m.ArtifactType, Digest: hashBytes(text), Size: int64(len(text))}, text}
 	return config, top, err
 }
@@ -281,43 +283,4 @@ func meter(opts Options, total int64) func(int64) {
 		done += n
 		opts.Progress(done, total)
 	}
-}
-
-// streams is how many blobs travel at the same time. More than there are cores:
-// a registry lets one wait.
-func (o Options) streams() int {
-	if o.Workers > 0 {
-		return o.Workers
-	}
-	return max(4, 2*runtime.GOMAXPROCS(0))
-}
-
-// each calls do for 0..n-1 on several cores. After the first failure the
-// others are cancelled; the failure of the lowest number is returned.
-func each(ctx context.Context, n, workers int, do func(context.Context, int) error) error {
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range min(workers, n) {
-		wg.Go(func() {
-			for i := range next {
-				if err := do(ctx, i); err != nil {
-					cancel(err)
-				}
-			}
-		})
-	}
-	for i := 0; i < n && ctx.Err() == nil; i++ {
-		select {
-		case next <- i:
-		case <-ctx.Done():
-		}
-	}
-	close(next)
-	wg.Wait()
-	return context.Cause(ctx)
 }

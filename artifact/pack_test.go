@@ -283,20 +283,6 @@ func TestWaitingForAnotherWriterCanBeCancelled(t *testing.T) {
 	}
 }
 
-func TestTooManyFilesForOneManifest(t *testing.T) {
-	if testing.Short() {
-		t.Skip("writes 10,000 files")
-	}
-	dir := t.TempDir()
-	for i := range 10_000 {
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%05d.gguf", i)), nil, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	_, err := artifact.Pack(t.Context(), dir, system0, filepath.Join(t.TempDir(), "l"), artifact.Options{})
-	wantError(t, err, "10000 files", "4194304")
-}
-
 func TestHeadersFillInWhatIsNotDeclared(t *testing.T) {
 	header := `{"x":{"dtype":"BF16","shape":[1000,2000],"data_offsets":[0,0]}}`
 	shard := string([]byte{byte(len(header)), 0, 0, 0, 0, 0, 0, 0}) + header

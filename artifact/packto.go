@@ -3,11 +3,13 @@
 package artifact
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
@@ -20,7 +22,9 @@ import (
 // appears at the end, when all the rest is in place.
 //
 // A file that the tag already has under the same path with the same size is
-// hashed first, and sent only if it differs.
+// hashed first, and sent only if it differs. So is every large file where the
+// repository has the smallest files of the model: an earlier run was most likely
+// interrupted, or had another tag.
 func PackTo(ctx context.Context, dir string, sys modelvet.System, ref string, opts Options) (modelvet.Subject, error) {
 	s, err := packTo(ctx, dir, sys, ref, opts)
 	if err != nil {
@@ -59,7 +63,8 @@ func (p *pusher) pack(ctx context.Context, r Reference, root *os.Root, entries [
 		return subject, err
 	}
 	old := p.inventory(ctx, r)
-	layers, err := packEach(ctx, entries, opts.streams(), opts, func(ctx context.Context, e entry, tell func(int64)) (v1.Hash, error) {
+	old.begun = len(old.sizes) == 0 && p.begun(ctx, root, entries)
+	layers, err := packEach(ctx, entries, opts, func(ctx context.Context, e entry, tell func(int64)) (v1.Hash, error) {
 		h, err := p.packFile(ctx, root, e, old, tell)
 		if err != nil {
 			err = fmt.Errorf("sending %s: %w", e.Path, err)
@@ -83,12 +88,13 @@ func (p *pusher) pack(ctx context.Context, r Reference, root *os.Root, entries [
 type known struct {
 	blobs map[v1.Hash]bool
 	sizes map[string]int64
+	begun bool // some of the model is there, under no tag or another
 }
 
 // inventory reads the manifest of a tag. When there is none, or none that is
 // understood, everything is sent.
 func (p *pusher) inventory(ctx context.Context, r Reference) known {
-	k := known{map[v1.Hash]bool{}, map[string]int64{}}
+	k := known{blobs: map[v1.Hash]bool{}, sizes: map[string]int64{}}
 	raw, err := (&registry{client: p.client}).getManifest(ctx, r.remote.Identifier())
 	if err != nil {
 		return k
@@ -106,6 +112,27 @@ func (p *pusher) inventory(ctx context.Context, r Reference) known {
 		k.sizes[l.Path] = l.Size
 	}
 	return k
+}
+
+// begun asks for the smallest files of the model, which are sent among the first.
+func (p *pusher) begun(ctx context.Context, root *os.Root, entries []entry) bool {
+	small := slices.DeleteFunc(slices.Clone(entries), func(e entry) bool { return e.Size == 0 || e.Size > smallBlob })
+	slices.SortStableFunc(small, func(a, b entry) int { return cmp.Compare(a.Size, b.Size) })
+	if len(small) == len(entries) {
+		return false // nothing large is to be gained
+	}
+	for _, e := range small[:min(3, len(small))] {
+		f, err := openRegular(root, e.Path)
+		if err != nil {
+			return false
+		}
+		h, err := hashFile(ctx, f, e.Size, nil)
+		f.Close()
+		if err == nil && p.has(ctx, h) {
+			return true
+		}
+	}
+	return false
 }
 
 // packFile sends one file.
@@ -134,7 +161,7 @@ func (p *pusher) sendFile(ctx context.Context, src *os.File, e entry, old known,
 	switch {
 	case e.Size <= chunk:
 		return p.sendSmall(ctx, src, e.Size, old, tell)
-	case had && size == e.Size:
+	case had && size == e.Size || old.begun:
 		h, err := hashFile(ctx, src, e.Size, nil)
 		if err != nil {
 			return h, err
@@ -167,7 +194,7 @@ func (o open1) blob(_ context.Context, d v1.Descriptor) (io.ReadCloser, error) {
 	return o.at(d.Size)(context.Background(), 0)
 }
 
-func (o open1) at(size int64) func(context.Context, int64) (io.ReadCloser, error) {
+func (o open1) at(size int64) opener {
 	return func(_ context.Context, at int64) (io.ReadCloser, error) {
 		return section{io.NewSectionReader(o.f, at, size-at)}, nil
 	}

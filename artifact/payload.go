@@ -17,7 +17,7 @@ import (
 // payload is a blob on its way out. Whatever is sent again after a cut, each
 // byte is hashed once, when it is read for the first time.
 type payload struct {
-	open func(ctx context.Context, at int64) (io.ReadCloser, error)
+	open opener
 	size int64
 	want v1.Hash // zero: known only after everything was read
 	tell func(int64)
@@ -28,7 +28,7 @@ type payload struct {
 	round  int // a body of an earlier round must not touch the hash any more
 }
 
-func newPayload(size int64, want v1.Hash, tell func(int64), open func(context.Context, int64) (io.ReadCloser, error)) *payload {
+func newPayload(size int64, want v1.Hash, tell func(int64), open opener) *payload {
 	return &payload{open: open, size: size, want: want, tell: tell, h: sha256.New()}
 }
 
@@ -137,7 +137,7 @@ func (b *body) take(buf []byte) error {
 func (b *body) Close() error { return b.rc.Close() }
 
 // fromSource opens a blob of another artifact in its middle.
-func fromSource(from source, d v1.Descriptor) func(context.Context, int64) (io.ReadCloser, error) {
+func fromSource(from source, d v1.Descriptor) opener {
 	return func(ctx context.Context, at int64) (io.ReadCloser, error) {
 		if r, ok := from.(*registry); ok {
 			return r.downloadFrom(ctx, d, at)

@@ -19,9 +19,39 @@ import (
 // pusher writes one repository of a registry.
 type pusher struct {
 	*client
-	part  int64       // bytes of one request
-	whole atomic.Bool // the registry takes a blob in one request only
+	part  atomic.Int64 // most bytes of one request
+	whole atomic.Bool  // the registry takes a blob in one request only
+	post  habit        // it takes a small blob in the request that begins an upload
 }
+
+// habit is something that a registry does or does not do. One request at a time
+// finds out; the others do without meanwhile.
+type habit struct{ state atomic.Int32 }
+
+const (
+	habitUnknown int32 = iota
+	habitAsked
+	habitYes
+	habitNo
+)
+
+// ask tells whether to try.
+func (h *habit) ask() bool {
+	return h.state.Load() == habitYes || h.state.CompareAndSwap(habitUnknown, habitAsked)
+}
+
+func (h *habit) known() bool { return h.state.Load() == habitYes }
+
+func (h *habit) answer(yes bool) {
+	if yes {
+		h.state.CompareAndSwap(habitAsked, habitYes)
+	} else {
+		h.state.Store(habitNo)
+	}
+}
+
+// forget lets another one ask: the first had no answer.
+func (h *habit) forget() { h.state.CompareAndSwap(habitAsked, habitUnknown) }
 
 // newPusher also asks for the right to read the repository from, when there is
 // one, so that its blobs can be mounted.
@@ -34,11 +64,15 @@ func newPusher(ctx context.Context, repo name.Repository, from *registry, opts O
 	if err != nil {
 		return nil, err
 	}
-	p := &pusher{client: c, part: opts.PartSize}
-	if p.part <= 0 {
-		p.part = defaultPart
+	p := &pusher{client: c}
+	p.part.Store(wholeBlob)
+	if opts.PartSize > 0 {
+		p.part.Store(opts.PartSize)
 	}
-	p.whole.Store(monolithic(repo.RegistryStr()))
+	if monolithic(repo.RegistryStr()) {
+		p.whole.Store(true)
+		p.post.answer(false)
+	}
 	return p, nil
 }
 

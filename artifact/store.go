@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -31,8 +32,9 @@ const (
 // hold the lock of the folder; readers need none, since files appear complete
 // or not at all.
 type store struct {
-	dir  string
-	root *os.Root
+	dir    string
+	root   *os.Root
+	paused bool // another run may go on: nothing is tidied away
 }
 
 func openStore(dir string) (*store, error) {
@@ -189,13 +191,19 @@ func (s *store) prepare() error {
 			return fmt.Errorf("the folder holds other files (%s) and is not an OCI image layout; choose an empty or new folder", entries[0].Name())
 		}
 	}
-	if err := s.root.RemoveAll(ingest); err != nil {
-		return err
-	}
 	if err := s.root.MkdirAll(blobFolder, 0o755); err != nil {
 		return err
 	}
-	return s.root.Mkdir(ingest, 0o755)
+	if err := s.root.MkdirAll(ingest, 0o755); err != nil {
+		return err
+	}
+	left, err := fs.ReadDir(s.root.FS(), ingest)
+	for _, e := range left {
+		if !strings.HasPrefix(e.Name(), partName) { // a pull may go on with a part
+			err = errors.Join(err, s.root.RemoveAll(ingest+"/"+e.Name()))
+		}
+	}
+	return err
 }
 
 // onlyOurs tells the rest of an interrupted run from somebody's files.
@@ -258,6 +266,9 @@ func wait(ctx context.Context, d time.Duration) error {
 func (s *store) finish(lock *os.File, keep bool) error {
 	if lock == nil {
 		return s.Close()
+	}
+	if s.paused {
+		return errors.Join(lock.Close(), s.Close())
 	}
 	err := s.root.RemoveAll(ingest)
 	if !keep {

@@ -76,14 +76,14 @@ func transfer(ctx context.Context, from, to string, opts Options) (subject model
 		return subject, err
 	}
 	err = a.send(ctx, w, statements)
-	return a.Subject(), errors.Join(err, w.close(err == nil))
+	return a.Subject(), errors.Join(err, w.close(err))
 }
 
 // sink is where a copy goes. Nothing is listed before publish.
 type sink interface {
 	blob(ctx context.Context, from source, d v1.Descriptor, tell func(int64)) error
 	publish(ctx context.Context, top storedManifest, statements []storedManifest) error
-	close(keep bool) error
+	close(because error) error
 }
 
 func openSink(ctx context.Context, a *Artifact, r Reference) (sink, error) {
@@ -139,7 +139,7 @@ func (a *Artifact) send(ctx context.Context, w sink, statements []storedManifest
 		total += d.Size
 	}
 	tell, names := meter(a.opts, total), a.names()
-	err = each(ctx, len(blobs), a.opts.streams(), func(ctx context.Context, i int) error {
+	err = a.opts.eachBlob(ctx, len(blobs), func(i int) int64 { return blobs[i].Size }, func(ctx context.Context, i int) error {
 		name := names[blobs[i].Digest]
 		if name == "" {
 			name = "a statement"
@@ -197,7 +197,12 @@ type layoutSink struct {
 	tag  string
 }
 
-func (w *layoutSink) close(keep bool) error { return w.done(keep) }
+// close leaves what has arrived for the next run to go on with, in a layout that
+// cannot be opened yet.
+func (w *layoutSink) close(because error) error {
+	w.s.paused = resumable(because)
+	return w.done(because == nil)
+}
 
 // blob fetches what is not there yet, or not whole.
 func (w *layoutSink) blob(ctx context.Context, from source, d v1.Descriptor, tell func(int64)) error {
@@ -209,15 +214,19 @@ func (w *layoutSink) blob(ctx context.Context, from source, d v1.Descriptor, tel
 			return nil
 		}
 	}
-	f, err := w.s.draft()
+	f, err := w.s.part(d.Digest)
 	if err != nil {
 		return err
 	}
-	defer f.discard()
-	if err := copyBlob(ctx, from, f.File, d, tell); err != nil {
-		return fmt.Errorf("copying blob %s: %w", d.Digest, err)
+	defer f.Close()
+	err = fill(ctx, f.File, d, tell, fromSource(from, d))
+	if err == nil {
+		return f.publish(blobName(d.Digest))
 	}
-	return f.publish(blobName(d.Digest))
+	if !resumable(err) {
+		f.discard()
+	}
+	return fmt.Errorf("copying blob %s: %w", d.Digest, err)
 }
 
 func (w *layoutSink) publish(ctx context.Context, top storedManifest, statements []storedManifest) error {
@@ -258,7 +267,7 @@ func newRegistrySink(ctx context.Context, r Reference, a *Artifact) (*registrySi
 	return &registrySink{&registry{client: p.client}, p, r.remote}, nil
 }
 
-func (w *registrySink) close(bool) error { return nil }
+func (w *registrySink) close(error) error { return nil }
 
 func (w *registrySink) blob(ctx context.Context, from source, d v1.Descriptor, tell func(int64)) error {
 	return w.p.upload(ctx, from, d, tell)

@@ -12,6 +12,8 @@ import (
 	"io"
 	"os"
 	"path"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 const (
@@ -19,6 +21,9 @@ const (
 	// compresses to a tenth, a bomb to a thousandth.
 	maxRatio = 200
 	minBound = 64 << 20
+	// maxWindow is the most that a zstd stream may make its reader hold: what
+	// `zstd -19` asks for; that of --ultra and --long is refused.
+	maxWindow = 8 << 20
 )
 
 // unpack extracts a layer that is an archive. The archive is stored and hashed
@@ -31,7 +36,7 @@ func (a *Artifact) unpack(ctx context.Context, root *os.Root, l layer, tell func
 	}
 	defer root.Remove(name)
 	defer w.Close()
-	if err := copyBlob(ctx, a.source, w, l.desc, tell); err != nil {
+	if err := fill(ctx, w, l.desc, tell, fromSource(a.source, l.desc)); err != nil {
 		return err
 	}
 	r := io.Reader(io.NewSectionReader(w, 0, l.Size))
@@ -41,6 +46,13 @@ func (a *Artifact) unpack(ctx context.Context, root *os.Root, l layer, tell func
 		if r, err = gzip.NewReader(r); err != nil {
 			return err
 		}
+	case "tar+zstd":
+		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true))
+		if err != nil {
+			return err
+		}
+		defer z.Close()
+		r = z
 	default:
 		return fmt.Errorf("%s archives are not unpacked; extract it with the tool that packed it", l.archive)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -16,9 +17,15 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// defaultPart is how many bytes one request carries: enough that requests cost
-// nothing, little enough for a proxy that bounds them (Cloudflare: 100 MB).
-const defaultPart = 64 << 20
+// A blob goes in one request where nothing speaks against it: between two
+// requests the registry waits for its disk and the network for the registry.
+// Where a proxy bounds requests (Cloudflare: 100 MB) or the connection breaks,
+// it goes on in parts.
+const (
+	wholeBlob   = math.MaxInt64
+	defaultPart = 64 << 20
+	smallPart   = 4 << 20
+)
 
 // session is one upload (OCI distribution specification 1.1, "pushing blobs").
 type session struct {
@@ -26,12 +33,13 @@ type session struct {
 	b        *payload
 	location string // "": not begun
 	at       int64  // what the registry has
+	part     int64  // most bytes of one request
 }
 
 // send uploads a payload. After a cut it asks the registry how far it came and
 // goes on there; where the registry does not know, it begins again.
 func (p *pusher) send(ctx context.Context, b *payload) (v1.Hash, error) {
-	s := &session{p: p, b: b}
+	s := &session{p: p, b: b, part: p.part.Load()}
 	for fails := 0; ; {
 		before := s.at
 		done, resp, err := s.step(ctx)
@@ -45,9 +53,10 @@ func (p *pusher) send(ctx context.Context, b *payload) (v1.Hash, error) {
 			}
 			continue
 		}
-		if s.refusesParts(err) {
+		if s.refuses(err) {
 			continue
 		}
+		s.part = min(s.part, defaultPart)
 		if fails++; fails == tries || !temporary(err) {
 			s.cancel(ctx)
 			return v1.Hash{}, err
@@ -68,12 +77,14 @@ func (s *session) step(ctx context.Context) (done bool, resp *http.Response, err
 	switch {
 	case s.p.whole.Load() && !known && s.b.hashed < s.b.size:
 		return false, nil, s.b.readAll(ctx)
+	case s.location == "" && known && s.b.size <= chunk && s.p.post.ask():
+		return s.post(ctx)
 	case s.location == "":
 		resp, err = s.begin(ctx)
 	case s.at == s.b.size && s.at > 0:
 		resp, err = s.put(ctx)
 		return err == nil, resp, err
-	case s.at == 0 && (s.p.whole.Load() || (known || s.b.size == 0) && s.b.size <= s.p.part):
+	case s.at == 0 && (s.p.whole.Load() || (known || s.b.size == 0) && s.b.size <= min(s.part, defaultPart)):
 		resp, err = s.put(ctx)
 		return err == nil, resp, err
 	default:
@@ -91,11 +102,35 @@ func (s *session) begin(ctx context.Context) (*http.Response, error) {
 	return resp, err
 }
 
+// post sends a small blob in the request that would begin its upload, where the
+// registry takes that; one that does not begins an upload, or refuses.
+func (s *session) post(ctx context.Context) (bool, *http.Response, error) {
+	header := http.Header{"Content-Type": {"application/octet-stream"}}
+	resp, err := s.p.request(ctx, http.MethodPost, "blobs/uploads/?"+url.Values{"digest": {s.b.want.String()}}.Encode(), header, s.body(ctx, 0, s.b.size), s.b.size)
+	switch {
+	case err == nil && resp.StatusCode == http.StatusCreated:
+		s.p.post.answer(true)
+		return true, resp, answersWith(resp, s.b.want)
+	case err == nil:
+		s.p.post.answer(false)
+		s.at = 0
+		return false, resp, s.follow(resp)
+	case !temporary(err) && ctx.Err() == nil && !s.p.post.known():
+		s.p.post.answer(false)
+		return false, resp, nil
+	}
+	s.p.post.forget()
+	return false, resp, err
+}
+
 // patch sends the next part.
 func (s *session) patch(ctx context.Context) (*http.Response, error) {
-	end := min(s.at+s.p.part, s.b.size)
-	header := http.Header{"Content-Type": {"application/octet-stream"}, "Content-Range": {fmt.Sprintf("%d-%d", s.at, end-1)}}
-	resp, err := s.p.request(ctx, http.MethodPatch, s.location, header, s.part(ctx, s.at, end), end-s.at)
+	end := s.at + min(s.part, s.b.size-s.at)
+	header := http.Header{"Content-Type": {"application/octet-stream"}}
+	if end-s.at < s.b.size { // what is sent in one piece goes as docker sends it
+		header.Set("Content-Range", fmt.Sprintf("%d-%d", s.at, end-1))
+	}
+	resp, err := s.p.request(ctx, http.MethodPatch, s.location, header, s.body(ctx, s.at, end), end-s.at)
 	if err != nil {
 		return resp, err
 	}
@@ -123,14 +158,14 @@ func (s *session) put(ctx context.Context) (*http.Response, error) {
 	q.Set("digest", h.String())
 	u.RawQuery = q.Encode()
 	header := http.Header{"Content-Type": {"application/octet-stream"}}
-	resp, err := s.p.request(ctx, http.MethodPut, u.String(), header, s.part(ctx, s.at, s.b.size), s.b.size-s.at)
+	resp, err := s.p.request(ctx, http.MethodPut, u.String(), header, s.body(ctx, s.at, s.b.size), s.b.size-s.at)
 	if err == nil {
 		err = answersWith(resp, h)
 	}
 	return resp, err
 }
 
-func (s *session) part(ctx context.Context, at, end int64) func() (io.ReadCloser, error) {
+func (s *session) body(ctx context.Context, at, end int64) func() (io.ReadCloser, error) {
 	return func() (io.ReadCloser, error) { return s.b.body(ctx, at, end) }
 }
 
@@ -198,23 +233,48 @@ func (s *session) cancel(ctx context.Context) {
 
 var errNoParts = errors.New("the registry ends an upload after its first part")
 
-// refusesParts remembers of a registry that it takes a blob in one request only.
-func (s *session) refusesParts(err error) bool {
-	if s.p.whole.Load() || s.location == "" {
+// refuses remembers of a registry what it does not take: requests of that
+// size, or a blob in more than one.
+func (s *session) refuses(err error) bool {
+	var status *transport.Error
+	if s.location == "" || !errors.As(err, &status) && !errors.Is(err, errNoParts) {
 		return false
 	}
-	var status *transport.Error
-	refused := errors.Is(err, errNoParts)
-	if errors.As(err, &status) && status.Request != nil && status.Request.Method == http.MethodPatch {
-		switch status.StatusCode {
-		case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusLengthRequired, http.StatusRequestEntityTooLarge,
-			http.StatusRequestedRangeNotSatisfiable, http.StatusNotImplemented, http.StatusUnsupportedMediaType:
-			refused = true
+	if status != nil && status.StatusCode == http.StatusRequestEntityTooLarge && s.smaller() {
+		return true
+	}
+	if s.p.whole.Load() || status != nil && !refusesParts(status) {
+		return false
+	}
+	s.p.whole.Store(true)
+	s.location, s.at = "", 0
+	return true
+}
+
+func refusesParts(status *transport.Error) bool {
+	if status.Request == nil || status.Request.Method != http.MethodPatch {
+		return false
+	}
+	switch status.StatusCode {
+	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusLengthRequired, http.StatusRequestEntityTooLarge,
+		http.StatusRequestedRangeNotSatisfiable, http.StatusNotImplemented, http.StatusUnsupportedMediaType:
+		return true
+	}
+	return false
+}
+
+// smaller goes to the next size that proxies and registries are known to take.
+func (s *session) smaller() bool {
+	if s.p.whole.Load() {
+		return false
+	}
+	for _, size := range []int64{defaultPart, smallPart, smallPart / 4} {
+		if size < s.part && size < s.b.size-s.at {
+			s.part = size
+			s.p.part.Store(min(size, s.p.part.Load()))
+			s.location, s.at = "", 0 // some have the part that they refused
+			return true
 		}
 	}
-	if refused {
-		s.p.whole.Store(true)
-		s.location, s.at = "", 0
-	}
-	return refused
+	return false
 }

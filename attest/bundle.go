@@ -108,10 +108,11 @@ func openBundle(data []byte) (*opened, error) {
 	if len(data) > MaxBundle {
 		return nil, fmt.Errorf("bundle: %d bytes: at most %d are read", len(data), MaxBundle)
 	}
-	if err := checkJSONOf(data, maxBundleValues); err != nil {
+	top, err := walk(data, maxBundleValues)
+	if err != nil {
 		return nil, fmt.Errorf("bundle: %w", err)
 	}
-	entity, err := parseBundle(withoutRawKey(data))
+	entity, err := parseBundle(withoutRawKey(data, top))
 	if err != nil {
 		return nil, fmt.Errorf("bundle: not a Sigstore bundle of version 0.1 to 0.3: %w", err)
 	}

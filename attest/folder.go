@@ -36,7 +36,7 @@ type Serialization struct {
 }
 
 // SignFolder makes an OpenSSF Model Signing v1.0 signature over the files of a
-// folder. Each byte is read once, in pieces of 1 MiB, so that memory does not
+// folder, or over one file. Each byte is read once, in pieces of 1 MiB, so that memory does not
 // grow with the model. Files, and with shards the parts of one file, are
 // hashed side by side.
 func SignFolder(ctx context.Context, signer *Signer, dir string, s Serialization) ([]byte, error) {
@@ -47,12 +47,12 @@ func SignFolder(ctx context.Context, signer *Signer, dir string, s Serialization
 	if s.ShardSize != 0 {
 		p.Serialization.Method = methodShards
 	}
-	root, err := os.OpenRoot(dir)
+	root, only, err := openFolder(dir)
 	if err != nil {
 		return nil, fmt.Errorf("signing a model: %w", err)
 	}
 	defer root.Close()
-	if p.Resources, err = p.measure(ctx, root.FS(), s.Workers); err != nil {
+	if p.Resources, err = p.measure(ctx, root.FS(), only, s.Workers); err != nil {
 		return nil, fmt.Errorf("signing a model: %w", err)
 	}
 	digest, err := rootDigest(p.Resources)
@@ -74,14 +74,25 @@ func folderName(dir string) string {
 	return "model"
 }
 
+// openFolder opens a model. One file is a model too: only names it in the
+// folder that it lies in.
+func openFolder(dir string) (root *os.Root, only string, err error) {
+	if info, err := os.Lstat(dir); err == nil && info.Mode().IsRegular() {
+		dir, only = filepath.Split(filepath.Clean(dir))
+		dir = cmp.Or(dir, ".")
+	}
+	root, err = os.OpenRoot(dir)
+	return root, only, err
+}
+
 // measure hashes every file that is not ignored.
-func (p modelPredicate) measure(ctx context.Context, fsys fs.FS, workers int) ([]modelResource, error) {
+func (p modelPredicate) measure(ctx context.Context, fsys fs.FS, only string, workers int) ([]modelResource, error) {
 	probe := p
 	probe.Resources = []modelResource{{Name: "x", Digest: strings.Repeat("0", 2*hashSizes[p.Serialization.HashType]), Algorithm: p.Serialization.HashType}}
 	if err := probe.check(); err != nil {
 		return nil, err
 	}
-	files, err := listFolder(fsys, p.Serialization.IgnorePaths, p.Serialization.AllowSymlinks)
+	files, err := listFolder(fsys, only, p.Serialization.IgnorePaths, p.Serialization.AllowSymlinks)
 	if err != nil {
 		return nil, err
 	}
@@ -115,10 +126,10 @@ func (p modelPredicate) algorithm() string {
 	return p.Serialization.HashType
 }
 
-// listFolder lists the files below a folder, without their digests.
-func listFolder(fsys fs.FS, ignore []string, symlinks bool) ([]modelvet.File, error) {
+// listFolder lists the files below a folder, or one of them, without their digests.
+func listFolder(fsys fs.FS, only string, ignore []string, symlinks bool) ([]modelvet.File, error) {
 	var out []modelvet.File
-	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(fsys, cmp.Or(only, "."), func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -160,7 +171,7 @@ type FolderOptions struct {
 	Workers       int
 }
 
-// VerifyFolder checks an OpenSSF model signature against a folder. Nothing is
+// VerifyFolder checks an OpenSSF model signature against a folder, or one file. Nothing is
 // hashed before the signature holds and its signer is trusted.
 func VerifyFolder(ctx context.Context, bundle []byte, trust Trust, dir string, o FolderOptions) modelvet.Evidence {
 	return examine(ctx, bundle, trust, func(s statement) (modelvet.Subject, error) {
@@ -176,13 +187,13 @@ func checkFolder(ctx context.Context, s statement, dir string, o FolderOptions) 
 	if err != nil {
 		return fmt.Errorf("model signature: %w", err)
 	}
-	root, err := os.OpenRoot(dir)
+	root, only, err := openFolder(dir)
 	if err != nil {
 		return unverified("model signature: %w", err)
 	}
 	defer root.Close()
 	ignore := slices.Concat(gitPaths, p.Serialization.IgnorePaths, o.Ignore)
-	files, err := listFolder(root.FS(), ignore, p.Serialization.AllowSymlinks)
+	files, err := listFolder(root.FS(), only, ignore, p.Serialization.AllowSymlinks)
 	if err != nil {
 		return unverified("model signature: reading the folder: %w", err)
 	}

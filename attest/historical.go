@@ -15,11 +15,7 @@ import (
 // withoutRawKey drops the public key that old bundles carry in place of a
 // hint. It proves nothing, as anybody can put a key there, and the Sigstore
 // bundle has no field for it. Without a hint every trusted key is tried.
-func withoutRawKey(data []byte) []byte {
-	top, err := object(data)
-	if err != nil {
-		return data
-	}
+func withoutRawKey(data []byte, top map[string]json.RawMessage) []byte {
 	material, err := object(top["verificationMaterial"])
 	if err != nil {
 		return data

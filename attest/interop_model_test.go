@@ -218,3 +218,40 @@ func TestInteropCertificatesBothWays(t *testing.T) {
 	}
 	wantStatus(t, VerifyModel(ctx, theirs, trust, files), modelvet.Verified, "")
 }
+
+// As each release signed: its default Sigstore signer wants the public instance
+// as soon as a configuration is made, and is left out.
+const pythonRelease = `
+import pathlib, sys
+from model_signing import hashing, signing
+signing.Config.use_sigstore_signer = lambda self, **k: self
+key, model, out = map(pathlib.Path, sys.argv[1:])
+signing.Config().use_elliptic_key_signer(private_key=key).set_hashing_config(hashing.Config()).sign(model, out)
+`
+
+// The older releases themselves sign, and what they sign is verified.
+func TestInteropHistoricalModelSigning(t *testing.T) {
+	ctx := context.Background()
+	dir, files := folder(t)
+	key, s := newPEM(t)
+	python := filepath.Join(filepath.Dir(peer(t, "MODELVET_MODEL_SIGNING", "model-signing/bin/model_signing")), "python")
+	history := peer(t, "MODELVET_MODEL_SIGNING_HISTORY", "model-signing-history")
+	for _, release := range []string{"0.3.1", "1.0.0", "1.0.1", "1.1.0"} {
+		t.Run(release, func(t *testing.T) {
+			target := filepath.Join(t.TempDir(), "model.sig")
+			path := filepath.Join(history, release) + string(os.PathListSeparator) + filepath.Join(history, "shared")
+			if out, err := run(t, []string{"PYTHONPATH=" + path}, python, "-c", pythonRelease, key, dir, target); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			bundle, err := os.ReadFile(target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantStatus(t, VerifyModel(ctx, bundle, trusting(s), files), modelvet.Verified, "")
+			wantStatus(t, VerifyFolder(ctx, bundle, trusting(s), dir, FolderOptions{}), modelvet.Verified, "")
+			changed := slices.Clone(files)
+			changed[0].Digest = sha("other")
+			wantStatus(t, VerifyModel(ctx, bundle, trusting(s), changed), modelvet.Invalid, "changed")
+		})
+	}
+}

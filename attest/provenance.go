@@ -24,6 +24,7 @@ const (
 	buildGitHub  = "https://actions.github.io/buildtypes/workflow/v1"
 	buildGitLab  = "https://docs.gitlab.com/ci/pipeline_security/slsa/provenance_v1"
 	buildJenkins = "https://github.com/modelvet/modelvet/buildtypes/jenkins/v1"
+	buildTekton  = "https://github.com/modelvet/modelvet/buildtypes/tekton/v1"
 	buildShell   = "https://github.com/modelvet/modelvet/buildtypes/shell/v1"
 )
 
@@ -35,7 +36,8 @@ type Build struct {
 	Inputs     []modelvet.LineageInput
 	Started    time.Time
 	Finished   time.Time
-	Modelvet   string // version
+	Modelvet   string   // version
+	Vouched    *Vouched // what the run's identity token says; nil when it has none
 }
 
 // Git is the state of the working tree.
@@ -88,43 +90,93 @@ type BuildMetadata struct {
 }
 
 // Provenance describes a build from the environment of GitHub Actions, GitLab
-// CI or Jenkins, and else as a shell that nobody vouches for. It reads nothing
-// but its arguments, and copies no variable that is not named here, so that no
-// secret gets into a statement. An environment that says it is a platform and
-// lacks what that platform always sets is an error. A GitHub event that the
-// published build type does not allow (pull_request, schedule, ...) is
-// described as an unverified shell.
+// CI, Jenkins or Tekton, and else as a shell that nobody vouches for. What the
+// run's identity token says wins over the environment, and a contradiction
+// between them is an error; internalParameters.identity says how far the token
+// was checked, and which variables only the environment vouches for.
+//
+// It reads nothing but its arguments, and copies no variable that is not named
+// here, so that no secret gets into a statement. An environment that says it is
+// a platform and lacks what that platform always sets is an error. A GitHub
+// event that the published build type does not allow (pull_request, schedule,
+// ...) is described as an unverified shell.
 func Provenance(env map[string]string, b Build) (ProvenancePredicate, error) {
-	p, err := platform(env, b)
+	e, err := b.Vouched.settle(env)
+	if err != nil {
+		return ProvenancePredicate{}, fmt.Errorf("describing the build: %w", err)
+	}
+	p, err := platform(e, b)
 	if err != nil {
 		return p, fmt.Errorf("describing the build: %w", err)
 	}
+	b.identity(&p, e)
 	if err := b.complete(&p); err != nil {
 		return p, fmt.Errorf("describing the build: %w", err)
 	}
 	return p, nil
 }
 
-func platform(env map[string]string, b Build) (ProvenancePredicate, error) {
-	switch {
+func platform(e environment, b Build) (ProvenancePredicate, error) {
+	switch env := e.env; {
 	case env["GITHUB_ACTIONS"] == "true" && githubAllows(env["GITHUB_EVENT_NAME"]):
-		return github(env)
+		return github(e, b.Vouched)
 	case env["GITLAB_CI"] == "true":
-		return gitlab(env)
+		return gitlab(e)
 	case env["JENKINS_URL"] != "":
-		return jenkins(env)
+		return jenkins(e)
+	case env["TEKTON_TASK_RUN"] != "":
+		return tekton(e)
 	}
-	return shell(env, b), nil
+	return shell(e, b), nil
+}
+
+// Identity says in a provenance who vouches for it, under
+// internalParameters.identity.
+type Identity struct {
+	Verification string   `json:"verification"`       // verified | unchecked | environment
+	Reason       string   `json:"reason,omitempty"`   // why it is not verified
+	Issuer       string   `json:"issuer,omitempty"`   // of the token
+	Subject      string   `json:"subject,omitempty"`  // of the token
+	Workflow     string   `json:"workflow,omitempty"` // job_workflow_ref, ci_config_ref_uri: the file that defines the job
+	WorkflowSHA  string   `json:"workflowSha,omitempty"`
+	Unverified   []string `json:"unverified"` // variables of the environment that were read and that no token vouches for
+}
+
+// How far an identity was checked.
+const (
+	IdentityVerified    = "verified"    // by the keys of the token's issuer
+	IdentityUnchecked   = "unchecked"   // by nothing: the keys could not be fetched
+	IdentityEnvironment = "environment" // there is no token: any step of the job can have set the variables
+)
+
+func (b Build) identity(p *ProvenancePredicate, e environment) {
+	if b.Vouched == nil && p.RunDetails.Builder.ID == UnverifiedBuilder {
+		return // which says it already
+	}
+	id := Identity{Verification: IdentityEnvironment, Reason: "the run has no identity token", Unverified: e.unverified()}
+	if v := b.Vouched; v != nil {
+		id.Verification, id.Reason = IdentityVerified, ""
+		if !v.Checked {
+			id.Verification, id.Reason = IdentityUnchecked, v.Why
+		}
+		id.Issuer, id.Subject = v.Claims.Text("iss"), v.Claims.Text("sub")
+		id.Workflow = cmp.Or(v.Claims.Text("job_workflow_ref"), v.Claims.Text("ci_config_ref_uri"))
+		id.WorkflowSHA = cmp.Or(v.Claims.Text("job_workflow_sha"), v.Claims.Text("ci_config_sha"))
+	}
+	if p.BuildDefinition.InternalParameters == nil {
+		p.BuildDefinition.InternalParameters = map[string]any{}
+	}
+	p.BuildDefinition.InternalParameters["identity"] = id
 }
 
 func githubAllows(event string) bool {
 	return slices.Contains([]string{"create", "release", "push", "workflow_dispatch"}, event)
 }
 
-// github follows actions/buildtypes, workflow/v1. Without an OIDC token the
-// workflow that was called is not known, so that the builder is the workflow
-// that was started.
-func github(env map[string]string) (p ProvenancePredicate, err error) {
+// github follows actions/buildtypes, workflow/v1. Without an identity token
+// the workflow that was called is not known, so that the builder is the
+// workflow that was started.
+func github(env environment, v *Vouched) (p ProvenancePredicate, err error) {
 	get := required(env, &err)
 	server, repository := get("GITHUB_SERVER_URL"), get("GITHUB_REPOSITORY")
 	workflow := get("GITHUB_WORKFLOW_REF")
@@ -139,6 +191,9 @@ func github(env map[string]string) (p ProvenancePredicate, err error) {
 		ResolvedDependencies: []Descriptor{source(server+"/"+repository, get("GITHUB_REF"), get("GITHUB_SHA"))},
 	}
 	p.RunDetails.Builder.ID = server + "/" + workflow
+	if v != nil && v.Claims.Text("job_workflow_ref") != "" {
+		p.RunDetails.Builder.ID = server + "/" + v.Claims.Text("job_workflow_ref")
+	}
 	p.RunDetails.Metadata.InvocationID = fmt.Sprintf("%s/%s/actions/runs/%s/attempts/%s", server, repository, get("GITHUB_RUN_ID"), get("GITHUB_RUN_ATTEMPT"))
 	return p, err
 }
@@ -149,20 +204,20 @@ var gitlabVariables = []string{"CI_COMMIT_BRANCH", "CI_COMMIT_REF_NAME", "CI_COM
 	"CI_JOB_IMAGE", "CI_JOB_STAGE", "CI_PIPELINE_SOURCE", "CI_PROJECT_ID", "CI_PROJECT_PATH"}
 
 // gitlab follows the SLSA provenance specification of GitLab (experiment).
-func gitlab(env map[string]string) (p ProvenancePredicate, err error) {
+func gitlab(env environment) (p ProvenancePredicate, err error) {
 	get := required(env, &err)
 	project := get("CI_PROJECT_URL")
 	variables := map[string]any{}
 	for _, name := range gitlabVariables {
-		if value := env[name]; value != "" {
+		if value := env.get(name); value != "" {
 			variables[name] = value
 		}
 	}
 	p.BuildDefinition = BuildDefinition{
 		BuildType:            buildGitLab,
 		ExternalParameters:   map[string]any{"source": project, "entryPoint": get("CI_JOB_NAME"), "variables": variables},
-		InternalParameters:   map[string]any{"name": env["CI_RUNNER_DESCRIPTION"], "architecture": env["CI_RUNNER_EXECUTABLE_ARCH"], "job": get("CI_JOB_ID")},
-		ResolvedDependencies: []Descriptor{source(project, cmp.Or(env["CI_COMMIT_TAG"], env["CI_COMMIT_BRANCH"], env["CI_COMMIT_REF_NAME"]), get("CI_COMMIT_SHA"))},
+		InternalParameters:   map[string]any{"name": env.get("CI_RUNNER_DESCRIPTION"), "architecture": env.get("CI_RUNNER_EXECUTABLE_ARCH"), "job": get("CI_JOB_ID")},
+		ResolvedDependencies: []Descriptor{source(project, cmp.Or(env.get("CI_COMMIT_TAG"), env.get("CI_COMMIT_BRANCH"), env.get("CI_COMMIT_REF_NAME")), get("CI_COMMIT_SHA"))},
 	}
 	p.RunDetails.Builder.ID = project + "/-/runners/" + get("CI_RUNNER_ID")
 	p.RunDetails.Metadata.InvocationID = get("CI_JOB_URL")
@@ -170,27 +225,42 @@ func gitlab(env map[string]string) (p ProvenancePredicate, err error) {
 }
 
 // jenkins has no published build type; this one names the job and its run.
-func jenkins(env map[string]string) (p ProvenancePredicate, err error) {
+func jenkins(env environment) (p ProvenancePredicate, err error) {
 	get := required(env, &err)
 	p.BuildDefinition = BuildDefinition{
 		BuildType:          buildJenkins,
 		ExternalParameters: map[string]any{"job": get("JOB_NAME")},
-		InternalParameters: map[string]any{"node": env["NODE_NAME"], "executor": env["EXECUTOR_NUMBER"]},
+		InternalParameters: map[string]any{"node": env.get("NODE_NAME"), "executor": env.get("EXECUTOR_NUMBER")},
 	}
-	if env["GIT_URL"] != "" {
-		p.BuildDefinition.ResolvedDependencies = []Descriptor{source(env["GIT_URL"], env["GIT_BRANCH"], get("GIT_COMMIT"))}
+	if env.get("GIT_URL") != "" {
+		p.BuildDefinition.ResolvedDependencies = []Descriptor{source(env.get("GIT_URL"), env.get("GIT_BRANCH"), get("GIT_COMMIT"))}
 	}
 	p.RunDetails.Builder.ID = get("JENKINS_URL")
 	p.RunDetails.Metadata.InvocationID = get("BUILD_URL")
 	return p, err
 }
 
-func shell(env map[string]string, b Build) (p ProvenancePredicate) {
+// tekton has no variables of its own: the task hands on the context that
+// Tekton substitutes, and the operator names the cluster. Without that name
+// nobody vouches.
+func tekton(env environment) (p ProvenancePredicate, err error) {
+	get := required(env, &err)
+	p.BuildDefinition = BuildDefinition{
+		BuildType:          buildTekton,
+		ExternalParameters: map[string]any{"task": get("TEKTON_TASK"), "pipeline": env.get("TEKTON_PIPELINE")},
+		InternalParameters: map[string]any{"namespace": get("TEKTON_NAMESPACE"), "taskRun": get("TEKTON_TASK_RUN"), "pipelineRun": env.get("TEKTON_PIPELINE_RUN")},
+	}
+	p.RunDetails.Builder.ID = cmp.Or(env.get("TEKTON_BUILDER_ID"), UnverifiedBuilder)
+	p.RunDetails.Metadata.InvocationID = fmt.Sprintf("%s/%s/%s", get("TEKTON_NAMESPACE"), get("TEKTON_TASK_RUN"), get("TEKTON_TASK_RUN_UID"))
+	return p, err
+}
+
+func shell(env environment, b Build) (p ProvenancePredicate) {
 	p.BuildDefinition = BuildDefinition{
 		BuildType:          buildShell,
 		ExternalParameters: map[string]any{"entryPoint": cmp.Or(b.Entry, "unknown")},
 	}
-	if event := env["GITHUB_EVENT_NAME"]; env["GITHUB_ACTIONS"] == "true" {
+	if event := env.get("GITHUB_EVENT_NAME"); env.get("GITHUB_ACTIONS") == "true" {
 		p.BuildDefinition.InternalParameters = map[string]any{"githubEvent": event}
 	}
 	p.RunDetails.Builder.ID = UnverifiedBuilder
@@ -198,12 +268,12 @@ func shell(env map[string]string, b Build) (p ProvenancePredicate) {
 }
 
 // required reads variables that have to be there.
-func required(env map[string]string, err *error) func(string) string {
+func required(env environment, err *error) func(string) string {
 	return func(name string) string {
-		if env[name] == "" && *err == nil {
+		if env.get(name) == "" && *err == nil {
 			*err = fmt.Errorf("the environment has no %s, which this build platform always sets", name)
 		}
-		return env[name]
+		return env.get(name)
 	}
 }
 

@@ -23,9 +23,14 @@ import (
 // statedAt, which Verify takes out again; at is ignored for foreign types.
 // The same input and key (ECDSA by RFC 6979, Ed25519, RSA) give the same bytes.
 func Sign(ctx context.Context, signer *Signer, subject modelvet.Subject, predicateType string, predicate any, at time.Time) ([]byte, error) {
-	digest, err := hexDigest(subject.Digest)
-	if err != nil {
-		return nil, fmt.Errorf("signing a statement: subject: %w", err)
+	return SignAll(ctx, signer, []modelvet.Subject{subject}, predicateType, predicate, at)
+}
+
+// SignAll is Sign for a predicate about several subjects, all of them at once:
+// what one build gave. Each needs a name.
+func SignAll(ctx context.Context, signer *Signer, subjects []modelvet.Subject, predicateType string, predicate any, at time.Time) ([]byte, error) {
+	if len(subjects) == 0 {
+		return nil, errors.New("signing a statement: it is about nothing")
 	}
 	if predicateType == "" || predicateType == modelvet.PredicateModelSignature {
 		return nil, fmt.Errorf("signing a statement: predicate type %q: name one; model signatures are made by SignModel", predicateType)
@@ -34,7 +39,15 @@ func Sign(ctx context.Context, signer *Signer, subject modelvet.Subject, predica
 	if err != nil {
 		return nil, fmt.Errorf("signing a statement: %w", err)
 	}
-	return signStatement(ctx, signer, newStatement(subject.Name, digest, predicateType, data))
+	s := statement{Type: in_toto.StatementInTotoV1, PredicateType: predicateType, Predicate: data}
+	for _, subject := range subjects {
+		digest, err := hexDigest(subject.Digest)
+		if err != nil {
+			return nil, fmt.Errorf("signing a statement: subject: %w", err)
+		}
+		s.Subject = append(s.Subject, resource{Name: subject.Name, Digest: map[string]string{"sha256": digest}})
+	}
+	return signStatement(ctx, signer, s)
 }
 
 func signStatement(ctx context.Context, signer *Signer, s statement) ([]byte, error) {

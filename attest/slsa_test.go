@@ -141,6 +141,7 @@ var (
 	gitlabEnv = map[string]string{"GITLAB_CI": "true", "CI_PROJECT_URL": "https://gitlab.com/acme/credit", "CI_JOB_NAME": "gate", "CI_JOB_ID": "9", "CI_COMMIT_SHA": head, "CI_COMMIT_BRANCH": "main",
 		"CI_RUNNER_ID": "3", "CI_RUNNER_DESCRIPTION": "blue", "CI_RUNNER_EXECUTABLE_ARCH": "linux/amd64", "CI_JOB_URL": "https://gitlab.com/acme/credit/-/jobs/9", "CI_PIPELINE_SOURCE": "push", "CI_JOB_TOKEN": "s3cret", "MY_PASSWORD": "s3cret"}
 	jenkinsEnv = map[string]string{"JENKINS_URL": "https://jenkins.example/", "JOB_NAME": "credit", "BUILD_URL": "https://jenkins.example/job/credit/5/", "GIT_URL": "https://bot:s3cret@git.example/credit.git", "GIT_BRANCH": "origin/main", "GIT_COMMIT": head}
+	tektonEnv  = map[string]string{"TEKTON_TASK": "modelvet-gate", "TEKTON_PIPELINE": "release", "TEKTON_NAMESPACE": "ml", "TEKTON_TASK_RUN": "release-1-gate", "TEKTON_TASK_RUN_UID": "5f0d", "TEKTON_BUILDER_ID": "https://tekton.acme.example/prod", "TOKEN": "s3cret"}
 	aBuild     = Build{Git: Git{URI: "https://bot:s3cret@git.example/acme/credit.git", Ref: "refs/heads/main", Commit: head, Dirty: true}, Entry: "train.py", Parameters: map[string]string{"seed": "7"},
 		Inputs:  []modelvet.LineageInput{{Kind: "dataset", Name: "train.csv", Digest: sha("train")}, {Kind: "base-model", Name: "base", URI: "oci://u:s3cret@registry.example/base"}},
 		Started: noon.Add(-time.Hour), Finished: noon, Modelvet: "1.0.0"}
@@ -149,7 +150,7 @@ var (
 func TestProvenanceOfEachPlatform(t *testing.T) {
 	pull := maps.Clone(githubEnv)
 	pull["GITHUB_EVENT_NAME"] = "pull_request"
-	for name, env := range map[string]map[string]string{"github": githubEnv, "github-pull-request": pull, "gitlab": gitlabEnv, "jenkins": jenkinsEnv, "shell": {"HOME": "s3cret"}} {
+	for name, env := range map[string]map[string]string{"github": githubEnv, "github-pull-request": pull, "gitlab": gitlabEnv, "jenkins": jenkinsEnv, "tekton": tektonEnv, "shell": {"HOME": "s3cret"}} {
 		t.Run(name, func(t *testing.T) {
 			p, err := Provenance(env, aBuild)
 			if err != nil {

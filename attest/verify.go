@@ -128,6 +128,9 @@ func believe(ctx context.Context, bundle []byte, trust Trust, about func(stateme
 	if err != nil {
 		return nil, err
 	}
+	if got := o.entity.GetMediaType(); s.PredicateType == modelvet.PredicateModelSignature && got != BundleMediaType {
+		return nil, fmt.Errorf("bundle: mediaType %.80q: a model signature comes in %s", got, BundleMediaType)
+	}
 	if e.Subject, err = about(s); err != nil {
 		return nil, err
 	}

@@ -72,6 +72,7 @@ func (s Source) check() error {
 // input is something that the model was made from.
 type input struct {
 	kind, name, uri, digest string // digest: "sha256:..." or "gitCommit:..."
+	licence                 string
 	table                   *modelvet.Table
 }
 
@@ -83,20 +84,32 @@ func (s Source) inputs() []input {
 	}
 	var out []input
 	for _, t := range s.System.Tables {
-		out = append(out, input{kind: "dataset", name: t.Path, digest: digests[t.Path], table: &t})
+		out = append(out, input{kind: "dataset", name: t.Path, digest: digests[t.Path], licence: t.Licence, table: &t})
 	}
 	for _, l := range s.Lineage {
 		for _, in := range l.Inputs {
 			i := slices.IndexFunc(out, func(o input) bool { return o.kind == in.Kind && o.name == in.Name })
 			if i < 0 {
-				out = append(out, input{kind: in.Kind, name: in.Name, uri: in.URI, digest: in.Digest})
+				out = append(out, input{kind: in.Kind, name: in.Name, uri: in.URI, digest: in.Digest, licence: s.licence(l.Source, in.Name)})
 				continue
 			}
 			out[i].uri, out[i].digest = cmp.Or(out[i].uri, in.URI), cmp.Or(out[i].digest, in.Digest)
+			out[i].licence = cmp.Or(out[i].licence, s.licence(l.Source, in.Name))
 		}
 	}
 	slices.SortStableFunc(out, func(a, b input) int { return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.name, b.name)) })
 	return slices.DeleteFunc(out, func(i input) bool { return i.kind == "document" })
+}
+
+// licence is what modelvet.yaml declares for a source: the one of this
+// connector, or the one with this path.
+func (s Source) licence(connector, name string) string {
+	for _, src := range s.System.Lineage {
+		if src.Licence != "" && (src.Path == name && name != "" || src.Path == "" && src.Kind == connector) {
+			return src.Licence
+		}
+	}
+	return ""
 }
 
 // metrics are the measurements that a model card is about, in a fixed order.

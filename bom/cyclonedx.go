@@ -203,8 +203,8 @@ func (in input) component(ref string) cdx.Component {
 	case "code":
 		c.Type = cdx.ComponentTypeApplication
 	}
-	if in.table != nil && in.table.Licence != "" {
-		c.Licenses = &cdx.Licenses{{Expression: in.table.Licence}}
+	if in.licence != "" {
+		c.Licenses = &cdx.Licenses{{Expression: in.licence}}
 	}
 	if _, ok := hexOf(in.digest); !ok && in.digest != "" {
 		c.Version = in.digest

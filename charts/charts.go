@@ -9,6 +9,7 @@ package charts
 import (
 	"bytes"
 	"embed"
+	"encoding/base64"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -53,6 +54,38 @@ func Render(r Release, settings []string) ([]byte, error) {
 		}
 	}
 	return out.Bytes(), nil
+}
+
+// StaticName is that of the registration which no client of the API can take
+// away: names that end so are kept for files on the API server's own disk.
+const StaticName = "modelvet.static.k8s.io"
+
+// Static makes of the chart's registration a manifest for the folder that an API
+// server of Kubernetes 1.37 or later reads at its start (staticManifestsDir,
+// KEP-5793). There it cannot be seen, changed or deleted by anybody who is not
+// on that machine. It names the webhook by an address, because services are not
+// allowed there, and the authority of its certificate.
+func Static(r Release, settings []string, address string, authority []byte) ([]byte, error) {
+	all, err := Render(r, settings)
+	if err != nil {
+		return nil, err
+	}
+	d := yaml.NewDecoder(bytes.NewReader(all))
+	for {
+		var doc map[string]any
+		if err := d.Decode(&doc); err != nil {
+			return nil, fmt.Errorf("looking for the registration of the webhook: %w", err)
+		}
+		hooks, ok := doc["webhooks"].([]any)
+		if !ok || doc["kind"] != "ValidatingWebhookConfiguration" {
+			continue
+		}
+		doc["metadata"] = map[string]any{"name": StaticName}
+		for _, h := range hooks {
+			h.(map[string]any)["clientConfig"] = map[string]any{"url": address, "caBundle": base64.StdEncoding.EncodeToString(authority)}
+		}
+		return yaml.Marshal(doc)
+	}
 }
 
 func render(out *bytes.Buffer, file string, data any) error {

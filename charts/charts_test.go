@@ -5,13 +5,17 @@ package charts_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/modelvet/modelvet/charts"
+	"github.com/modelvet/modelvet/webhook/references"
 )
 
 var release = charts.Release{Name: "modelvet", Namespace: "guard"}
@@ -36,7 +40,7 @@ func documents(t *testing.T, raw []byte) []map[string]any {
 }
 
 func TestRendersInEveryVariant(t *testing.T) {
-	for _, settings := range [][]string{nil, {"certificates=cert-manager"}, {"certificates=files"}, {"registryCredentials=pull", "digestPolicy=false", "replicas=1"}} {
+	for _, settings := range [][]string{nil, {"certificates=cert-manager"}, {"certificates=files"}, {"registryCredentials=pull", "digestPolicy=false", "replicas=1"}, {"audit=10m", "registryCredentials=pull"}, {"pin=true", "gatekeeperCA=x"}, {"pin=true", "certificates=cert-manager"}} {
 		raw, err := charts.Render(release, settings)
 		if err != nil {
 			t.Fatal(err)
@@ -51,7 +55,7 @@ func TestRendersInEveryVariant(t *testing.T) {
 
 // What guards the cluster asks for as little as it can.
 func TestLeastPrivilege(t *testing.T) {
-	raw, err := charts.Render(release, nil)
+	raw, err := charts.Render(release, []string{"pin=true"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,6 +88,49 @@ func TestLeastPrivilege(t *testing.T) {
 	}
 }
 
+// The audit may list what can name a model and nothing else, and write what it says.
+func TestAuditPrivilege(t *testing.T) {
+	raw, err := charts.Render(release, []string{"audit=10m"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := references.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	may := map[string]bool{}
+	for _, d := range documents(t, raw) {
+		if d["kind"] != "ClusterRole" || d["metadata"].(map[string]any)["name"] != "modelvet-audit" {
+			continue
+		}
+		for _, rule := range d["rules"].([]any) {
+			r := rule.(map[string]any)
+			for _, g := range r["apiGroups"].([]any) {
+				for _, resource := range r["resources"].([]any) {
+					for _, verb := range r["verbs"].([]any) {
+						may[fmt.Sprint(verb, " ", resource, ".", g)] = true
+					}
+				}
+			}
+		}
+	}
+	want := map[string]bool{
+		"list namespaces.": true, "create events.": true,
+		"create policyreports.wgpolicyk8s.io": true, "patch policyreports.wgpolicyk8s.io": true,
+		"create clusterpolicyreports.wgpolicyk8s.io": true, "patch clusterpolicyreports.wgpolicyk8s.io": true,
+	}
+	for _, row := range table.Rows {
+		for kind := range strings.SplitSeq(row.Kind, "|") {
+			if kind != "PodSpec" {
+				want["list "+strings.ToLower(kind)+"s."+row.Group] = true
+			}
+		}
+	}
+	if !maps.Equal(may, want) {
+		t.Errorf("the audit may\n%v\nwant\n%v", slices.Sorted(maps.Keys(may)), slices.Sorted(maps.Keys(want)))
+	}
+}
+
 func TestSettings(t *testing.T) {
 	for _, bad := range []string{"replicas", "nothing=1", "replicas=many", "replicas.x=1"} {
 		if _, err := charts.Render(release, []string{bad}); err == nil {
@@ -101,5 +148,24 @@ func TestSettings(t *testing.T) {
 				t.Errorf("%q became %q", policy, data["policy.yaml"])
 			}
 		}
+	}
+}
+
+func TestStatic(t *testing.T) {
+	raw, err := charts.Static(release, []string{"failurePolicy=Fail"}, "https://127.0.0.1:8443/validate", []byte("pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := documents(t, raw)
+	if len(all) != 1 || all[0]["metadata"].(map[string]any)["name"] != "modelvet.static.k8s.io" {
+		t.Fatalf("%s", raw)
+	}
+	for _, want := range []string{"url: https://127.0.0.1:8443/validate", "caBundle: cGVt", "failurePolicy: Fail", "name: models.modelvet.github.io"} {
+		if !strings.Contains(string(raw), want) {
+			t.Errorf("%s\nlacks %s", raw, want)
+		}
+	}
+	if strings.Contains(string(raw), "service:") {
+		t.Errorf("a service, which is not allowed there: %s", raw)
 	}
 }

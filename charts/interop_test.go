@@ -32,7 +32,7 @@ func helm(t *testing.T, args ...string) []byte {
 // modelvet k8s render and helm template say the same, object by object.
 func TestInteropHelm(t *testing.T) {
 	helm(t, "lint", "modelvet")
-	for _, settings := range [][]string{nil, {"certificates=cert-manager"}, {"certificates=files", "registryCredentials=pull", "replicas=2"}, {"digestPolicy=false", "failurePolicy=Ignore"}} {
+	for _, settings := range [][]string{nil, {"certificates=cert-manager"}, {"certificates=files", "registryCredentials=pull", "replicas=2"}, {"digestPolicy=false", "failurePolicy=Ignore"}, {"audit=10m", "registryCredentials=pull"}, {"pin=true", "gatekeeperCA=x", "certificates=cert-manager"}, {"pin=true"}} {
 		args := []string{"template", "modelvet", "modelvet", "--namespace", release.Namespace, "--kube-version", "1.37.2"}
 		for _, s := range settings {
 			args = append(args, "--set", s)

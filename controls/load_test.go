@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"testing/fstest"
 )
 
@@ -262,6 +263,23 @@ func FuzzParseCatalogue(f *testing.F) {
 func BenchmarkLoad(b *testing.B) {
 	for b.Loop() {
 		if _, err := load(builtin); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// What one system answers to under every profile at once.
+func BenchmarkForSystem(b *testing.B) {
+	s, err := Load()
+	if err != nil {
+		b.Fatal(err)
+	}
+	var names []string
+	for _, p := range s.Profiles() {
+		names = append(names, p.ID)
+	}
+	for b.Loop() {
+		if _, err := s.ForSystem(names, creditScoring(), nil, time.Date(2027, 12, 3, 0, 0, 0, 0, time.UTC)); err != nil {
 			b.Fatal(err)
 		}
 	}

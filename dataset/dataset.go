@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package dataset answers SQL questions about tables: files of CSV, Parquet and
-// JSON lines through an in-process DuckDB over exactly these files, and
-// relations of a Trino server. Both engines are asked the same questions; what
+// Package dataset answers SQL questions about tables: files of CSV, Parquet,
+// JSON lines and Arrow IPC (Feather version 2 among it) through an in-process
+// DuckDB over exactly these files, and relations of a Trino server. Both engines are asked the same questions; what
 // they write differently is in [Table.Text], [Table.Number], [Table.Finite] and
 // the like.
 //
@@ -109,7 +109,7 @@ func Open(ctx context.Context, dir string, t modelvet.Table, options ...Option) 
 	if err != nil {
 		return nil, fmt.Errorf("opening table %q: %w", t.Name, err)
 	}
-	tab := &Table{table: t, sources: sources, digest: digestOf(sources), view: tooBig(sources), dialect: duckdb{}}
+	tab := &Table{table: t, sources: sources, digest: digestOf(sources), view: tooBig(sources), dialect: duckdbSQL{}}
 	for _, o := range options {
 		o(tab)
 	}
@@ -128,7 +128,7 @@ func (t *Table) limit() string {
 }
 
 func tooBig(sources []source) bool {
-	if sources[0].format == formatParquet {
+	if f := sources[0].format; f == formatParquet || f == formatArrow {
 		return size(sources) > viewParquetAbove
 	}
 	return size(sources) > viewTextAbove

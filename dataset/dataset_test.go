@@ -241,3 +241,8 @@ func BenchmarkOpen(b *testing.B) {
 		d.Close()
 	}
 }
+
+func openErr(t *testing.T, dir, name string) (*dataset.Table, error) {
+	t.Helper()
+	return dataset.Open(t.Context(), dir, modelvet.Table{Path: name})
+}

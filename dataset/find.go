@@ -25,6 +25,7 @@ const (
 	formatCSV     = "csv"
 	formatParquet = "parquet"
 	formatJSON    = "json"
+	formatArrow   = "arrow"
 )
 
 // source is one file of a table.
@@ -165,8 +166,10 @@ func formatOf(rel string) (string, error) {
 		return formatParquet, nil
 	case ".jsonl", ".ndjson", ".json":
 		return formatJSON, nil
+	case ".arrow", ".arrows", ".feather", ".ipc":
+		return formatArrow, nil
 	}
-	return "", fmt.Errorf("%s is of no known format: the name must end in .csv, .tsv, .parquet, .jsonl, .ndjson or .json", rel)
+	return "", fmt.Errorf("%s is of no known format: the name must end in .csv, .tsv, .parquet, .jsonl, .ndjson, .json, .arrow, .arrows, .feather or .ipc", rel)
 }
 
 // unchanged finds files that changed since they were digested, so that no

@@ -47,7 +47,7 @@ func headerOf(s source) ([]string, error) {
 	return parseHeader(line, delim)
 }
 
-// parseHeader splits the first record and refuses names that cannot be told apart.
+// parseHeader splits the first record.
 func parseHeader(line string, delim rune) ([]string, error) {
 	r := csv.NewReader(strings.NewReader(line))
 	r.Comma = delim
@@ -55,20 +55,25 @@ func parseHeader(line string, delim rune) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the header is no CSV: %w", err)
 	}
+	return names, checkNames(names)
+}
+
+// checkNames refuses names of columns that cannot be told apart.
+func checkNames(names []string) error {
 	seen := map[string]bool{}
 	for i, n := range names {
 		switch key := strings.ToLower(n); {
 		case n == "":
-			return nil, fmt.Errorf("column %d has no name", i+1)
+			return fmt.Errorf("column %d has no name", i+1)
 		case !utf8.ValidString(n) || strings.ContainsRune(n, 0):
-			return nil, fmt.Errorf("the name of column %d is not UTF-8 text", i+1)
+			return fmt.Errorf("the name of column %d is not UTF-8 text", i+1)
 		case seen[key]:
-			return nil, fmt.Errorf("two columns are called %q (SQL does not tell upper from lower case): rename one", n)
+			return fmt.Errorf("two columns are called %q (SQL does not tell upper from lower case): rename one", n)
 		default:
 			seen[key] = true
 		}
 	}
-	return names, nil
+	return nil
 }
 
 // firstLine reads the header record and finds its delimiter.

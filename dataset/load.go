@@ -28,6 +28,11 @@ func (t *Table) load(ctx context.Context, header []string) error {
 			return err
 		}
 	}
+	if t.isArrow() {
+		if err := t.arrowSource(ctx); err != nil {
+			return err
+		}
+	}
 	err := t.create(ctx, header, sample)
 	if err != nil && sample != "-1" && ctx.Err() == nil {
 		err = t.create(ctx, header, "-1")
@@ -102,6 +107,8 @@ func (t *Table) reader(header []string, sample string) (string, error) {
 	switch t.sources[0].format {
 	case formatParquet:
 		return "read_parquet(" + files + ")", nil
+	case formatArrow:
+		return "arrow_files()", nil
 	case formatJSON:
 		return "read_json(" + files + ", format='auto', sample_size=-1, ignore_errors=false, convert_strings_to_integers=false)", nil
 	}

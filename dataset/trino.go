@@ -27,7 +27,7 @@ var plain = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]*$`)
 // openTrino opens a relation. Its digest is over the server's own checksum of
 // all rows, whose order does not count.
 func openTrino(ctx context.Context, t modelvet.Table, options []Option) (*Table, error) {
-	tab := &Table{table: t, dialect: trino{}}
+	tab := &Table{table: t, dialect: trinoSQL{}}
 	for _, o := range options {
 		o(tab)
 	}

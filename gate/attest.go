@@ -62,3 +62,19 @@ func statementsOf(predicateType string, document []byte) ([]statement, error) {
 	}
 	return out, nil
 }
+
+// AttachBundle attaches a statement that is signed already: by another tool, or
+// about the files of a model, which are the same in both layouts. It proves
+// nothing by that: verify says whether it holds.
+func (g *Gate) AttachBundle(ctx context.Context, ref string, bundle []byte) (predicateType string, err error) {
+	a, err := artifact.Open(ctx, ref, artifact.Options{})
+	if err != nil {
+		return "", fmt.Errorf("opening %s: %w", ref, err)
+	}
+	defer a.Close()
+	e := attest.Verify(ctx, bundle, attest.Trust{Now: g.Now}, a.Subject())
+	if e.PredicateType == "" {
+		return "", fmt.Errorf("%w: it is no signed statement that could be verified: %s", ErrInput, e.Reason)
+	}
+	return e.PredicateType, attachAll(ctx, ref, []artifact.Attachment{{PredicateType: e.PredicateType, Bundle: bundle}}, g.Now)
+}

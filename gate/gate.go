@@ -37,10 +37,12 @@ type Gate struct {
 	Local       *attest.Signer // this machine's development key, believed where a stage says so
 	Scanners    []scanners.Scanner
 	Now         time.Time
-	Version     string            // of modelvet
-	Env         map[string]string // the pipeline's environment, for provenance
-	Notes       []string          // what weakens whatever is decided here
-	UserRules   []fs.FS           // folders of the governance team: rules, and with them catalogues and profiles, beside the built-in ones
+	Version     string             // of modelvet
+	Env         map[string]string  // the pipeline's environment, for provenance
+	Token       attest.TokenSource // of the run, to vouch for that environment; nil: there is none
+	Issuer      string             // of the token; "": the platform's own
+	Notes       []string           // what weakens whatever is decided here
+	UserRules   []fs.FS            // folders of the governance team: rules, and with them catalogues and profiles, beside the built-in ones
 
 	engine   *policies.Engine
 	controls *controls.Set

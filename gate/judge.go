@@ -251,6 +251,9 @@ func (g *Gate) weaknesses(c *modelvet.Case) []string {
 		if e.Status != modelvet.Verified {
 			out = append(out, fmt.Sprintf("evidence %.19s is not believed (%s): %s", e.Digest, e.Status, e.Reason))
 		}
+		if note := unvouched(e); note != "" {
+			out = append(out, note)
+		}
 	}
 	if c.Classification != nil && c.Classification.Mismatch != "" {
 		out = append(out, c.Classification.Mismatch)

@@ -87,7 +87,7 @@ func (g *Gate) measure(ctx context.Context, subject modelvet.Subject, m modelvet
 	if err != nil {
 		return nil, err
 	}
-	provenance, err := g.provenance(traces, m)
+	provenance, err := g.provenance(ctx, traces, m)
 	if err != nil {
 		return nil, err
 	}

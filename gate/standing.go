@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -26,7 +27,8 @@ type Standing struct {
 	Until     time.Time        // the next end of a key that the policy trusts; zero: none ends
 }
 
-// SignedDecision is a decision and who signed it.
+// SignedDecision is a decision and who signed it. Of the decision only that is
+// read which admission asks for: its head, and the results unless it allows.
 type SignedDecision struct {
 	modelvet.Decision
 	Bundle string // digest of the signed bundle
@@ -57,6 +59,12 @@ func (g *Gate) Standing(ctx context.Context, ref string) (Standing, error) {
 		}
 		s.weigh(ctx, r, trust, a.Subject())
 	}
+	s.sort()
+	return s, nil
+}
+
+// sort puts the newest first.
+func (s *Standing) sort() {
 	slices.SortFunc(s.Decisions, func(a, b SignedDecision) int {
 		if c := b.At.Compare(a.At); c != 0 {
 			return c
@@ -68,7 +76,6 @@ func (g *Gate) Standing(ctx context.Context, ref string) (Standing, error) {
 		}
 		return strings.Compare(a.Bundle, b.Bundle)
 	})
-	return s, nil
 }
 
 func rank(d SignedDecision) string {
@@ -95,10 +102,11 @@ func (s *Standing) weigh(ctx context.Context, r artifact.Referrer, trust attest.
 }
 
 func decisionOf(e modelvet.Evidence, bundle []byte, digest string) (d modelvet.Decision, why string) {
+	var err error
 	if e.Status != modelvet.Verified {
 		return d, e.Reason
 	}
-	if err := json.Unmarshal(e.Predicate, &d); err != nil {
+	if d, err = head(e.Predicate); err != nil {
 		return d, err.Error()
 	}
 	switch {
@@ -108,6 +116,33 @@ func decisionOf(e modelvet.Evidence, bundle []byte, digest string) (d modelvet.D
 		return d, fmt.Sprintf("it was taken about %.80s, which its statement does not name", d.Subject.Digest)
 	}
 	return d, ""
+}
+
+// head reads of a decision what [SignedDecision] says. A decision has half a
+// megabyte, and nobody who waits for a pod has use for its charts.
+func head(predicate json.RawMessage) (d modelvet.Decision, err error) {
+	into := map[string]any{
+		"schema": &d.Schema, "outcome": &d.Outcome, "reasons": &d.Reasons, "stage": &d.Stage,
+		"at": &d.At, "expires": &d.Expires, "subject": &d.Subject, "policy": &d.Policy,
+	}
+	members, err := attest.Members(predicate, append(slices.Collect(maps.Keys(into)), "results")...)
+	if err != nil {
+		return d, err
+	}
+	for _, key := range slices.Sorted(maps.Keys(into)) {
+		if len(members[key]) == 0 {
+			continue // what is not there is empty, and no empty outcome, stage, schema or digest is good enough
+		}
+		if err := json.Unmarshal(members[key], into[key]); err != nil {
+			return d, fmt.Errorf("%s: %w", key, err)
+		}
+	}
+	if d.Outcome != modelvet.Allowed && len(members["results"]) > 0 {
+		if err := json.Unmarshal(members["results"], &d.Results); err != nil {
+			return d, fmt.Errorf("results: %w", err)
+		}
+	}
+	return d, nil
 }
 
 // names tells whether the statement of a verified bundle also names another
@@ -156,4 +191,21 @@ func (g *Gate) At(now time.Time) *Gate {
 	later := *g
 	later.Now = now
 	return &later
+}
+
+// StandingFrom is [Gate.Standing] without a registry: of the bundles, those that
+// name an artifact's digest. What nobody handed over counts for nothing.
+func (g *Gate) StandingFrom(ctx context.Context, digest string, bundles [][]byte) (Standing, error) {
+	s := Standing{Digest: digest, Until: g.Policy.nextEnd(g.Now)}
+	trust, err := g.trust()
+	if err != nil {
+		return s, err
+	}
+	for _, b := range bundles {
+		if names(b, digest) {
+			s.weigh(ctx, artifact.Referrer{Bundle: b}, trust, modelvet.Subject{Digest: digest})
+		}
+	}
+	s.sort()
+	return s, nil
 }

@@ -110,6 +110,15 @@ func TestContradictingEvidenceIsUnknown(t *testing.T) {
 			if err := json.Unmarshal(again.Predicate, &other); err != nil {
 				t.Fatal(err)
 			}
+			if details, is := other["runDetails"].(map[string]any); is && kind == "provenance" { // the same, built once more
+				before := details["metadata"]
+				details["metadata"] = map[string]any{"invocationId": "https://ci.example/runs/8", "finishedOn": "2026-11-24T13:00:00Z"}
+				in.Evidence[len(in.Evidence)-1].Predicate, _ = json.Marshal(other)
+				if got := outcomes(t, e, in)[rule]; got.Outcome != fine(rule) {
+					t.Errorf("built twice: %s is %s %s", rule, got.Outcome, got.Reason)
+				}
+				details["metadata"] = before
+			}
 			switch kind {
 			case "signature":
 				other["serialization"] = map[string]any{"method": "shards"}

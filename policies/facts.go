@@ -153,7 +153,7 @@ func settle(kind string, candidates []candidate) fact {
 	bySource := map[string]any{}
 	for _, c := range good {
 		f.digests = append(f.digests, c.digest)
-		if other, twice := bySource[c.source]; twice && !reflect.DeepEqual(other, c.value) {
+		if other, twice := bySource[c.source]; twice && !reflect.DeepEqual(tenor(kind, other), tenor(kind, c.value)) {
 			f.gap = fmt.Sprintf("evidence %s is ambiguous: %d verified statements say different things; keep one", kind, len(good))
 		}
 		bySource[c.source] = c.value
@@ -169,6 +169,20 @@ func settle(kind string, candidates []candidate) fact {
 		f.value = list
 	}
 	return f
+}
+
+// tenor is what a fact says. When a run was, and which, is no contradiction: a
+// pipeline that builds the same artifact twice states two provenances of it.
+func tenor(kind string, value any) any {
+	m, ok := value.(map[string]any)
+	if kind != "provenance" || !ok {
+		return value
+	}
+	out := maps.Clone(m)
+	for _, run := range []string{"invocationId", "startedOn", "finishedOn"} {
+		delete(out, run)
+	}
+	return out
 }
 
 func short(digest string) string {

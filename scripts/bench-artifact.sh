@@ -3,7 +3,10 @@
 #
 # Packs, pushes and pulls the same models with modelvet, modctl and oras, side by
 # side in one run, against one registry on loopback, which is emptied before each
-# push. Prints the median of the seconds and the most memory (MB) of each.
+# push: once with its store and what is pulled on the disk of $TMPDIR, where the disk
+# bounds everybody, and once in memory (/dev/shm; needs twice MEGABYTES there).
+# Prints the median of the seconds, of the client's processor time and of the
+# registry's, and the most memory (MB) of each.
 #
 #   scripts/bench-artifact.sh [MEGABYTES [FILES [RUNS]]]     (default 2000 5000 3)
 #
@@ -18,9 +21,11 @@ for peer in oras modctl registry; do
   [ -x "$peers/$peer" ] || { echo "$peer is missing; run scripts/interop-artifact.sh" >&2; exit 1; }
 done
 tmp=$(mktemp -d)
+memory=$(mktemp -d -p /dev/shm)
+medium=$tmp
 registry=
 stop() { if [ -n "$registry" ]; then kill "$registry" 2>/dev/null || true; wait "$registry" 2>/dev/null || true; fi; registry=; }
-trap 'stop; rm -rf "$tmp"' EXIT
+trap 'stop; rm -rf "$tmp" "$memory"' EXIT
 port=$((20000 + RANDOM % 20000))
 host=127.0.0.1:$port
 export XDG_CONFIG_HOME=$tmp/config HOME=$tmp/home TMPDIR=$tmp/tmp
@@ -28,9 +33,9 @@ mkdir -p "$HOME" "$TMPDIR"
 
 fresh() { # an empty registry
   stop
-  rm -rf "$tmp/store"
-  mkdir -p "$tmp/store"
-  printf 'version: 0.1\nlog:\n  level: error\n  accesslog:\n    disabled: true\nstorage:\n  filesystem:\n    rootdirectory: %s\nhttp:\n  addr: %s\n' "$tmp/store" "$host" >"$tmp/registry.yml"
+  rm -rf "$medium/store"
+  mkdir -p "$medium/store"
+  printf 'version: 0.1\nlog:\n  level: error\n  accesslog:\n    disabled: true\nstorage:\n  filesystem:\n    rootdirectory: %s\nhttp:\n  addr: %s\n' "$medium/store" "$host" >"$tmp/registry.yml"
   "$peers/registry" serve "$tmp/registry.yml" >/dev/null 2>&1 &
   registry=$!
   for _ in $(seq 100); do (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return; sleep 0.05; done
@@ -44,22 +49,28 @@ measure() {
   shift 2
   for _ in $(seq "$runs"); do
     $prepare
-    local out seconds cpu memory
+    local out seconds cpu memory served
     # shellcheck disable=SC2016
-    out=$(python3 -c 'import os,resource,subprocess,sys,time
+    out=$(REGISTRY=$registry python3 -c 'import os,resource,subprocess,sys,time
+def served():
+    try:
+        with open("/proc/"+os.environ.get("REGISTRY","")+"/stat") as f: x=f.read().rsplit(")",1)[1].split()
+        return (int(x[11])+int(x[12]))/os.sysconf("SC_CLK_TCK")
+    except OSError: return 0.0
+s=served()
 t=time.monotonic()
 r=subprocess.run(sys.argv[1:],stdout=subprocess.DEVNULL,stderr=subprocess.PIPE)
 if r.returncode: sys.exit(r.stderr.decode()[-400:])
 u=resource.getrusage(resource.RUSAGE_CHILDREN)
-print(time.monotonic()-t,u.ru_utime+u.ru_stime,u.ru_maxrss//1024)' "$@") || { printf '  %-34s does not do it: %s\n' "$name" "$out"; return; }
-    read -r seconds cpu memory <<<"$out"
-    times+=("$seconds $cpu")
+print(time.monotonic()-t,u.ru_utime+u.ru_stime,u.ru_maxrss//1024,served()-s)' "$@") || { printf '  %-34s does not do it: %s\n' "$name" "$out"; return; }
+    read -r seconds cpu memory served <<<"$out"
+    times+=("$seconds $cpu $served")
     [ "$memory" -gt "$rss" ] && rss=$memory
   done
-  printf '%s\n' "${times[@]}" | sort -n | awk -v n="$name" -v r="$rss" '{a[NR]=$1; c[NR]=$2} END {m=int((NR+1)/2); printf "  %-34s %7.2f s  (%.2f to %.2f)  %6.2f s of CPU  %4d MB\n", n, a[m], a[1], a[NR], c[m], r}'
+  printf '%s\n' "${times[@]}" | sort -n | awk -v n="$name" -v r="$rss" '{a[NR]=$1; c[NR]=$2; g[NR]=$3} END {m=int((NR+1)/2); printf "  %-34s %7.2f s  (%.2f to %.2f)  %6.2f s of CPU, the registry %6.2f  %4d MB\n", n, a[m], a[1], a[NR], c[m], g[m], r}'
 }
 
-emptied() { rm -rf "$tmp/out" "$tmp/storage"; mkdir -p "$tmp/out" "$tmp/storage"; rm -rf "$TMPDIR"; mkdir -p "$TMPDIR"; }
+emptied() { rm -rf "$medium/out" "$tmp/storage"; mkdir -p "$medium/out" "$tmp/storage"; rm -rf "$TMPDIR"; mkdir -p "$TMPDIR"; }
 both() { fresh; emptied; }
 
 model() { # FOLDER: a Modelfile for modctl, which has no wish to find files itself
@@ -75,10 +86,13 @@ model "$tmp/large"
 model "$tmp/many"
 printf 'Modelfile\nmodelvet.yaml\n' | tee "$tmp/large/.modelvetignore" >"$tmp/many/.modelvetignore"
 
+for where in disk memory; do
+medium=$tmp
+[ "$where" = disk ] || medium=$memory
 for kind in large many; do
   dir=$tmp/$kind
   echo
-  echo "$kind: $(du -sh --apparent-size "$dir" | cut -f1), $(find "$dir" -name '*.gguf' | wc -l) files"
+  echo "store in $where, $kind: $(du -sh --apparent-size "$dir" | cut -f1), $(find "$dir" -name '*.gguf' | wc -l) files"
   echo " pack and push"
   measure "modelvet push" both "$bin" push "$dir" "$host/bench/ours:v1"
   measure "modctl build --output-remote" both "$peers/modctl" --storage-dir "$tmp/storage" build --plain-http --output-remote --modelfile "$dir/Modelfile" -t "$host/bench/modctl:v1" "$dir"
@@ -89,13 +103,15 @@ for kind in large many; do
   both
   "$bin" push "$dir" "$host/bench/ours:v1" >/dev/null 2>&1
   echo " pull into a folder"
-  measure "modelvet pull" emptied "$bin" pull "$host/bench/ours:v1" "$tmp/out"
-  measure "modctl pull --extract-from-remote" emptied "$peers/modctl" --storage-dir "$tmp/storage" pull --plain-http --extract-from-remote --extract-dir "$tmp/out" "$host/bench/ours:v1"
-  measure "oras pull" emptied "$peers/oras" pull --plain-http -o "$tmp/out" "$host/bench/ours:v1"
+  measure "modelvet pull" emptied "$bin" pull "$host/bench/ours:v1" "$medium/out"
+  measure "modctl pull --extract-from-remote" emptied "$peers/modctl" --storage-dir "$tmp/storage" pull --plain-http --extract-from-remote --extract-dir "$medium/out" "$host/bench/ours:v1"
+  measure "oras pull" emptied "$peers/oras" pull --plain-http -o "$medium/out" "$host/bench/ours:v1"
 done
+done
+medium=$tmp
 
 echo
 echo "hashing one file"
-measure "modelvet pack (hash and copy)" emptied "$bin" pack "$tmp/large" --out "$tmp/out/l"
+measure "modelvet pack (hash and copy)" emptied "$bin" pack "$tmp/large" --out "$medium/out/l"
 measure "sha256sum" emptied sha256sum "$tmp/large/model.gguf"
 openssl speed -evp sha256 -bytes 1048576 -seconds 2 2>/dev/null | tail -1 | awk '{print "  openssl speed -evp sha256: " $2 " of 1000 bytes a second"}'

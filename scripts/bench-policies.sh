@@ -38,5 +38,7 @@ echo "$rules rules, one model, whole processes:"
 timed "modelvet judge (verifies, asks, decides)" bin/modelvet judge "$work/out" --policy "$work/policy.yaml"
 timed "opa eval (asks)" "$bin/opa" eval --data "$work/pack" --input "$work/pack/input.json" data.modelvet.outcomes
 timed "conftest test (asks)" "$bin/conftest" test --policy "$work/pack" --data "$work/pack/data.json" "$work/pack/input.json"
+echo "All catalogues and profiles (add to the cold start), and what a model answers to under all of them (add to the warm one):"
+go test ./controls -run '^$' -bench 'Load|ForSystem' -benchmem -benchtime 20x | grep ^Benchmark
 echo "The engine alone:"
 go test ./policies -run '^$' -bench 'New|Cold|Evaluate' -benchmem -benchtime 20x | grep ^Benchmark

@@ -4,7 +4,7 @@
 make ROWS PREFIX: writes PREFIX.csv and PREFIX.parquet
 fairlearn FILE BOOT: every metric of ours for each attribute and pair, by MetricFrame (one frame each, vectorised per group),
                      with BOOT bootstrap draws (0: no intervals)
-drift-make ROWS COLUMNS DIR; evidently DIR
+drift-make ROWS COLUMNS DIR; evidently DIR; embedding-make ROWS DIMENSIONS DIR
 """
 import sys
 import time
@@ -54,13 +54,27 @@ def fairlearn(path, boot):
 
 
 def drift_make(rows, columns, folder):
+    """Numbers of full precision (no two alike), and one column in five of text."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
     for k, name in enumerate(("reference", "production")):
-        r = np.random.default_rng(k)
-        t = {f"c{i:02d}": r.normal(.02 * k * (i % 5), 1, rows).round(3) if i % 5 else r.choice(["a", "b", "c", "d"], rows) for i in range(columns)}
-        pq.write_table(pa.table(t), f"{folder}/{name}.parquet")
+        r, writer = np.random.default_rng(k), None
+        for start in range(0, rows, 1_000_000):
+            n = min(1_000_000, rows - start)
+            t = pa.table({f"c{i:02d}": r.normal(.02 * k * (i % 5), 1, n) if i % 5 else r.choice(["a", "b", "c", "d"], n) for i in range(columns)})
+            writer = writer or pq.ParquetWriter(f"{folder}/{name}.parquet", t.schema)
+            writer.write_table(t)
+        writer.close()
+
+
+def embedding_make(rows, dimensions, folder):
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    for k, name in enumerate(("reference", "production")):
+        v = np.random.default_rng(k).normal(.02 * k, 1, (rows, dimensions)).astype(np.float32)
+        pq.write_table(pa.table({"id": np.arange(rows), "v": pa.FixedSizeListArray.from_arrays(v.ravel(), dimensions).cast(pa.list_(pa.float32()))}), f"{folder}/{name}.parquet")
 
 
 def evidently(folder):
@@ -68,7 +82,9 @@ def evidently(folder):
     from evidently import Report
     from evidently.presets import DataDriftPreset
     a, b = pd.read_parquet(folder + "/reference.parquet"), pd.read_parquet(folder + "/production.parquet")
+    print(f"  read {time.process_time():.1f} s of processor time", flush=True)
     Report([DataDriftPreset()]).run(b, a).dict()
+    print(f"  compared {time.process_time():.1f} s", flush=True)
 
 
 what, args = sys.argv[1], sys.argv[2:]
@@ -78,5 +94,7 @@ elif what == "fairlearn":
     fairlearn(args[0], int(args[1]))
 elif what == "drift-make":
     drift_make(int(args[0]), int(args[1]), args[2])
+elif what == "embedding-make":
+    embedding_make(int(args[0]), int(args[1]), args[2])
 else:
     evidently(args[0])

@@ -9,5 +9,5 @@ mkdir -p "$out"
 out=$(cd "$out" && pwd)
 "$root/scripts/interop-webhook.sh" build
 cd "$root"
-MODELVET_BENCH="$out" go test -tags interop -count=1 -run '^TestBench$' -timeout 20m ./webhook
+MODELVET_BENCH="$out" go test -v -tags interop -count=1 -run '^TestBench$' -timeout 20m ./webhook
 echo "raw data: $out"

@@ -30,6 +30,21 @@ fi
 "$cache/model-signing/bin/python" -c 'import model_signing' 2>/dev/null ||
 	"$cache/model-signing/bin/pip" install --quiet --disable-pip-version-check 'model-signing==1.1.1' pyopenssl
 
+# Its older releases, beside it: they sign, and run with what is installed already
+# but for one package that they shared.
+history="$cache/model-signing-history"
+add() { # FOLDER PACKAGES...
+	[ -d "$history/$1" ] && return
+	into="$history/$1"
+	shift
+	"$cache/model-signing/bin/pip" install --quiet --disable-pip-version-check --target "$into.new" "$@"
+	mv "$into.new" "$into"
+}
+add shared sigstore-protobuf-specs==0.3.2
+for release in 0.3.1 1.0.0 1.0.1 1.1.0; do
+	add "$release" --no-deps "model-signing==$release"
+done
+
 if [ ! -x "$cache/spdx/bin/python" ]; then
 	python3 -m venv "$cache/spdx"
 fi

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -83,6 +84,15 @@ func TestInteropCluster(t *testing.T) {
 	r.step(t, "least privilege", r.testPrivilege)
 	r.step(t, "configuration", r.testConfiguration)
 	r.step(t, "down, slow, restarted", r.testDown)
+	r.step(t, "typed artifact as an image volume", r.testEmptyMount)
+	r.step(t, "registry busy, broken, gone", r.testRegistry)
+	r.step(t, "registry with a rate limit", r.testRateLimit)
+	r.step(t, "judge full", r.testFull)
+	r.step(t, "audit log", r.testAuditLog)
+	r.step(t, "what runs already", r.testWhatRuns)
+	r.step(t, "pinning", r.testPin)
+	r.step(t, "gatekeeper", r.testGatekeeper)
+	r.step(t, "static registration", r.testStatic)
 	r.step(t, "rotation under load", r.testRotation)
 }
 
@@ -98,19 +108,14 @@ func (r *rig) install() {
 	r.config = filepath.Join(r.dir, "webhook.yaml")
 	r.must(os.WriteFile(r.config, []byte("namespaces:\n  - {match: [relaxed], stage: production, mode: warn}\n  - {match: ['*'], stage: production, mode: enforce}\n"), 0o644))
 	r.kubectl(nil, "create", "namespace", "modelvet-system")
-	manifests := r.run(nil, "0", "k8s", "render", "--policy", r.policy, "--config", r.config)
+	manifests := r.run(nil, "0", "k8s", "render", "--policy", r.policy, "--config", r.config, "--set", "audit=10m")
 	r.kubectl([]byte(manifests), "apply", "-f", "-")
 	r.kubectl([]byte(manifests), "apply", "--dry-run=server", "-f", "-") // twice is once
 	for _, ns := range []string{"ml", "relaxed"} {
 		r.kubectl(nil, "create", "namespace", ns)
 		r.kubectl(nil, "label", "namespace", ns, "modelvet/enforce=true")
 	}
-	code, out, _ := r.call(http.MethodPost, "/api/v1/namespaces/modelvet-system/serviceaccounts/modelvet/token", map[string]any{"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": map[string]any{}})
-	var token struct{ Status struct{ Token string } }
-	if err := json.Unmarshal(out, &token); err != nil || code >= 300 {
-		r.t.Fatalf("the service account's token: %d %s", code, out)
-	}
-	r.must(os.WriteFile(filepath.Join(r.dir, "sa.token"), []byte(token.Status.Token), 0o600))
+	r.tokenOf("modelvet", "sa.token")
 	ip := hostIP(r.t)
 	p := port(r.t)
 	r.address, r.health = ip+":"+p, "127.0.0.1:"+port(r.t)
@@ -202,19 +207,24 @@ func (r *rig) testRows(t *testing.T) {
 func (r *rig) testBypass(t *testing.T) {
 	hex := func(ref string) string { return ref[strings.Index(ref, "sha256:")+7:] }
 	all := tricks(t, strings.NewReplacer("OKREPO", r.okRepo, "OKHEX", hex(r.ok), "BADHEX", hex(r.bad), "PENDING", r.pending, "EXPIRED", r.expired, "OK", r.ok, "BAD", r.bad))
-	ours := 0
+	by := map[string]int{}
 	for i, x := range all {
 		code, out := r.create(t, "ml", x.pod(fmt.Sprintf("trick-%d", i)))
-		if code < 300 {
+		who := "the API server's own checks"
+		switch {
+		case code < 300:
 			t.Errorf("%s: admitted", x.Name)
+			who = "nobody"
+		case strings.Contains(out, `admission webhook \"models.modelvet.github.io\"`):
+			who = "the webhook"
+		case strings.Contains(out, "ValidatingAdmissionPolicy 'modelvet-digest'"):
+			who = "modelvet's policy in the API server"
+		default:
+			t.Logf("%s: refused by the API server's own checks: %d %.300s", x.Name, code, out)
 		}
-		if code == http.StatusForbidden || code == http.StatusServiceUnavailable {
-			ours++
-		} else {
-			t.Logf("%s: the API server itself refuses it: %d %.300s", x.Name, code, out)
-		}
+		by[who]++
 	}
-	t.Logf("%d tricks, %d refused by admission, %d by the API server's own checks, 0 admitted", len(all), ours, len(all)-ours)
+	t.Logf("%d tricks, refused by: %v", len(all), by)
 }
 
 func (r *rig) testDenial(t *testing.T) {
@@ -527,11 +537,13 @@ func (r *rig) testDown(t *testing.T) {
 	})
 }
 
-// The certificate changes every few seconds under load, and no call fails.
+// The certificate changes every few seconds under load, while two replicas
+// serve, of which one is replaced: no call fails.
 func (r *rig) testRotation(t *testing.T) {
 	r.stop(t)
 	r.rotateEvery, r.overlap = "4s", "1s"
 	r.serve()
+	second := r.replica(t)
 	r.wait("the webhook answers", 20*time.Second, func() bool {
 		code, _ := r.create(t, "ml", volumePod(r.ok))
 		return code == http.StatusCreated
@@ -541,6 +553,10 @@ func (r *rig) testRotation(t *testing.T) {
 	var first atomic.Pointer[string]
 	var wg sync.WaitGroup
 	end := time.Now().Add(20 * time.Second)
+	wg.Go(func() { // what a rolling update does
+		time.Sleep(6 * time.Second)
+		second.replace(t)
+	})
 	for range 8 {
 		wg.Go(func() {
 			for time.Now().Before(end) {
@@ -565,8 +581,75 @@ func (r *rig) testRotation(t *testing.T) {
 	if failed.Load() > 0 {
 		t.Errorf("%d of %d calls failed: %s", failed.Load(), calls.Load(), *first.Load())
 	}
+	if n := second.reviews(); n == 0 {
+		t.Error("the second replica was never asked")
+	}
 	if len(seen) < 3 {
 		t.Errorf("only %d certificates in 20 s", len(seen))
 	}
 	t.Logf("%d calls through %d certificates, %d failed", calls.Load(), len(seen), failed.Load())
+}
+
+// replica is a second webhook behind the same Service, and its endpoint.
+type replica struct {
+	r               *rig
+	cmd             *exec.Cmd
+	address, health string
+}
+
+func (r *rig) replica(t *testing.T) *replica {
+	ip := hostIP(t)
+	second := &replica{r: r, address: ip + ":" + port(t), health: "127.0.0.1:" + port(t)}
+	second.serve(t)
+	return second
+}
+
+func (p *replica) serve(t *testing.T) {
+	r := p.r
+	p.cmd = r.start("webhook2.log", r.modelvet, "webhook", "--policy", r.policy, "--config", r.config, "--listen", p.address, "--health", p.health,
+		"--certificate-secret", "modelvet-certificates", "--kube-api", r.api, "--kube-token", filepath.Join(r.dir, "sa.token"), "--kube-ca", r.ca,
+		"--drain", "3s", "--rotate-every", r.rotateEvery, "--rotate-overlap", r.overlap)
+	r.wait("the second replica is ready", 30*time.Second, func() bool {
+		resp, err := http.Get("http://" + p.health + "/readyz")
+		if err != nil {
+			return false
+		}
+		resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	})
+	p.endpoint(t, true)
+}
+
+// endpoint says to the API server, as kubelets and controllers do, whether to come.
+func (p *replica) endpoint(t *testing.T, ready bool) {
+	ip, number, _ := strings.Cut(p.address, ":")
+	slice := fmt.Sprintf(`{"apiVersion":"discovery.k8s.io/v1","kind":"EndpointSlice","metadata":{"name":"modelvet-2","namespace":"modelvet-system","labels":{"kubernetes.io/service-name":"modelvet"}},"addressType":"IPv4","ports":[{"name":"webhook","port":%s}],"endpoints":[{"addresses":[%q],"conditions":{"ready":%v}}]}`, number, ip, ready)
+	path := "/apis/discovery.k8s.io/v1/namespaces/modelvet-system/endpointslices/modelvet-2?fieldManager=t&force=true"
+	if code, out, _ := p.r.callAs(p.r.token, http.MethodPatch, path, "application/apply-patch+yaml", []byte(slice)); code >= 300 {
+		t.Errorf("the endpoint: %d %s", code, out)
+	}
+}
+
+// replace stops it as a kubelet does, and starts another one.
+func (p *replica) replace(t *testing.T) {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	p.endpoint(t, false)
+	if err := p.cmd.Wait(); err != nil {
+		t.Errorf("the second replica ended with %v", err)
+	}
+	p.serve(t)
+}
+
+func (p *replica) reviews() int {
+	resp, err := http.Get("http://" + p.health + "/metrics")
+	if err != nil {
+		return 0
+	}
+	defer resp.Body.Close()
+	var b bytes.Buffer
+	_, _ = b.ReadFrom(resp.Body)
+	_, after, _ := strings.Cut(b.String(), "modelvet_admission_review_seconds_count ")
+	n := 0
+	_, _ = fmt.Sscan(after, &n)
+	return n
 }

@@ -46,7 +46,7 @@ func conclude(req *admission.AdmissionRequest, demand Namespace, c Config, findi
 	if demand.Mode != Observe {
 		v.Response.Warnings = warnings(demand, findings, v.Response.Allowed)
 	}
-	v.Response.AuditAnnotations["verdict"] = v.Verdict
+	v.Response.AuditAnnotations[noteVerdict] = v.Verdict
 	return v
 }
 
@@ -144,34 +144,4 @@ func warnings(demand Namespace, findings []finding, allowed bool) []string {
 		}
 	}
 	return out
-}
-
-// notes tie the cluster's own audit log to the signed decisions.
-func notes(demand Namespace, findings []finding) map[string]string {
-	n := map[string]string{"mode": string(demand.Mode), "stage": demand.Stage}
-	var decisions, models, problems, exceptions []string
-	for _, f := range findings {
-		if f.decision != nil {
-			decisions = append(decisions, f.decision.Digest)
-			n["policy"] = f.decision.Policy
-		}
-		if f.digest != "" {
-			models = append(models, f.digest)
-		}
-		if f.problem != "" {
-			problems = append(problems, clip(f.ref.Path+": "+f.problem, 200))
-		}
-		if f.exception != "" {
-			exceptions = append(exceptions, clip(f.ref.Value, 200))
-		}
-		if f.stale > 0 {
-			n["stale"] = f.stale.Round(time.Second).String()
-		}
-	}
-	for key, list := range map[string][]string{"decisions": decisions, "models": models, "problems": problems, "exceptions": exceptions} {
-		if slices.Sort(list); len(list) > 0 {
-			n[key] = clip(strings.Join(slices.Compact(list), " "), 2000)
-		}
-	}
-	return n
 }

@@ -14,7 +14,6 @@ import (
 
 	admission "k8s.io/api/admission/v1"
 
-	"github.com/modelvet/modelvet"
 	"github.com/modelvet/modelvet/webhook/references"
 )
 
@@ -51,6 +50,7 @@ func (r *Reviewer) current() Config {
 type finding struct {
 	ref       references.Reference
 	problem   string // empty: it may run
+	cause     Cause  // of the problem
 	action    string // deny, warn, allow
 	hint      string // the pinned reference to write instead
 	digest    string // of the model
@@ -76,18 +76,24 @@ func (r *Reviewer) Review(ctx context.Context, req *admission.AdmissionRequest) 
 	if req.Operation == admission.Delete || req.Operation == admission.Connect {
 		return Review{Response: admission.AdmissionResponse{UID: req.UID, Allowed: true}, Mode: demand.Mode, Verdict: "skipped"}
 	}
-	refs, err := r.find(req.Kind.Group, req.Kind.Kind, req.Object.Raw)
-	if err != nil {
-		return conclude(req, demand, c, []finding{{problem: err.Error(), action: "deny"}})
-	}
-	if len(refs) > 0 && !known {
-		return conclude(req, demand, c, []finding{{ref: refs[0], problem: fmt.Sprintf("the webhook's configuration says nothing about namespace %q; add it under namespaces", req.Namespace), action: "deny"}})
-	}
-	findings := r.examine(ctx, c, demand, req.Namespace, refs)
-	if req.Operation == admission.Update {
+	findings := r.look(ctx, c, req.Namespace, req.Kind.Group, req.Kind.Kind, req.Object.Raw)
+	if req.Operation == admission.Update && known {
 		r.forgive(req, findings)
 	}
 	return conclude(req, demand, c, findings)
+}
+
+// look judges an object, whether it is about to be admitted or runs already.
+func (r *Reviewer) look(ctx context.Context, c Config, namespace, group, kind string, raw []byte) []finding {
+	demand, known := c.demand(namespace)
+	refs, err := r.find(group, kind, raw)
+	if err != nil {
+		return []finding{{problem: err.Error(), cause: Unreadable, action: "deny"}}
+	}
+	if len(refs) > 0 && !known {
+		return []finding{{ref: refs[0], cause: Unreadable, problem: fmt.Sprintf("the webhook's configuration says nothing about namespace %q; add it under namespaces", namespace), action: "deny"}}
+	}
+	return r.examine(ctx, c, demand, namespace, refs)
 }
 
 func (r *Reviewer) find(group, kind string, raw []byte) ([]references.Reference, error) {
@@ -117,7 +123,7 @@ func (r *Reviewer) forgive(req *admission.AdmissionRequest, findings []finding) 
 	}
 	for i := range findings {
 		f := &findings[i]
-		if f.action == "deny" && had[f.ref.Path+"\x00"+f.ref.Value+"\x00"+f.ref.Unresolved] {
+		if f.action == "deny" && f.ref.Path != "" && had[f.ref.Path+"\x00"+f.ref.Value+"\x00"+f.ref.Unresolved] {
 			f.action = "warn"
 			f.problem = "unchanged by this update, else it would be refused: " + f.problem
 		}
@@ -139,7 +145,7 @@ func (r *Reviewer) examine(ctx context.Context, c Config, demand Namespace, name
 			defer func() { <-slots }()
 			defer func() {
 				if p := recover(); p != nil {
-					out[i] = finding{ref: ref, action: "deny", problem: fmt.Sprintf("internal error: %v", p)}
+					out[i] = finding{ref: ref, action: "deny", cause: Unreadable, problem: fmt.Sprintf("internal error: %v", p)}
 				}
 			}()
 			out[i] = r.artifact(ctx, c, demand, ref)
@@ -150,7 +156,7 @@ func (r *Reviewer) examine(ctx context.Context, c Config, demand Namespace, name
 }
 
 func (r *Reviewer) unresolved(c Config, demand Namespace, namespace string, ref references.Reference) finding {
-	f := finding{ref: ref, problem: ref.Unresolved}
+	f := finding{ref: ref, problem: ref.Unresolved, cause: Unchecked}
 	action := demand.Unresolved
 	if ref.Confidence == references.Inferred {
 		action = demand.Inferred
@@ -160,7 +166,7 @@ func (r *Reviewer) unresolved(c Config, demand Namespace, namespace string, ref 
 	}
 	switch {
 	case ref.Object:
-		f.problem, f.action = "", "allow"
+		f.problem, f.cause, f.action = "", "", "allow"
 		return f
 	case ref.Weak && action == "deny":
 		action = "warn"
@@ -168,7 +174,7 @@ func (r *Reviewer) unresolved(c Config, demand Namespace, namespace string, ref 
 	if e, ok := c.exception(namespace, ref.Value, r.Now()); ok {
 		f.exception = e.Reason
 		f.warning = fmt.Sprintf("%s is not checked: exception until %s (%s)", clip(ref.Value, 100), e.Until.Format(time.DateOnly), e.Reason)
-		f.problem, action = "", "allow"
+		f.problem, f.cause, action = "", "", "allow"
 	}
 	f.action = action
 	return f
@@ -179,6 +185,7 @@ func (r *Reviewer) artifact(ctx context.Context, c Config, demand Namespace, ref
 	f := finding{ref: ref, action: "deny"}
 	repository, digest, pinned := cutDigest(ref.OCI)
 	if len(demand.Repositories) > 0 && !slices.ContainsFunc(demand.Repositories, func(p string) bool { return within(repository, p) }) {
+		f.cause = Repository
 		f.problem = "this namespace may use models from " + strings.Join(demand.Repositories, ", ") + " only"
 		return f
 	}
@@ -188,16 +195,20 @@ func (r *Reviewer) artifact(ctx context.Context, c Config, demand Namespace, ref
 	}
 	known, stale, err := r.facts.get(ctx, ask)
 	if err != nil {
-		f.problem, f.transient = err.Error(), !isDefinitive(err)
+		f.problem, f.cause, f.transient = err.Error(), Missing, !isDefinitive(err)
+		if f.transient {
+			f.cause = Unavailable
+		}
 		return f
 	}
 	f.digest, f.stale = known.Digest, stale
-	d, problem := r.standing(c, demand, known)
-	f.decision, f.problem = d, problem
+	d, cause, problem := r.standing(c, demand.Stage, known, r.Now())
+	f.decision, f.cause, f.problem = d, cause, problem
 	switch {
 	case pinned && known.Digest != digest:
-		f.problem = fmt.Sprintf("the registry answers with %s", known.Digest)
+		f.cause, f.problem = Missing, fmt.Sprintf("the registry answers with %s", known.Digest)
 	case problem == "" && !pinned:
+		f.cause = Unpinned
 		f.problem = "it is not pinned by digest, so that what was approved and what will run can differ"
 		f.hint = pin(ref, repository, known.Digest)
 	case problem == "":
@@ -212,56 +223,4 @@ func (r *Reviewer) artifact(ctx context.Context, c Config, demand Namespace, ref
 func isDefinitive(err error) bool {
 	var final definitive
 	return errors.As(err, &final)
-}
-
-// standing finds the decision that counts: the newest for this stage by an
-// accepted policy. A later no takes back an earlier yes.
-func (r *Reviewer) standing(c Config, demand Namespace, known Facts) (*Decision, string) {
-	if why, is := c.revoked(known.Digest); is {
-		return nil, "the model is revoked: " + why
-	}
-	var other []string
-	for i := range known.Decisions {
-		d := &known.Decisions[i]
-		switch {
-		case d.Stage != demand.Stage:
-			other = append(other, "one is for stage "+d.Stage)
-		case d.Policy != r.Policy && !slices.Contains(c.Policies, d.Policy):
-			other = append(other, fmt.Sprintf("one was taken by policy %.19s, which does not count here", d.Policy))
-		default:
-			return d, r.objection(c, d)
-		}
-	}
-	return nil, fmt.Sprintf("no signed decision for stage %s%s", demand.Stage, because(append(other, known.Rejected...)))
-}
-
-func (r *Reviewer) objection(c Config, d *Decision) string {
-	now := r.Now()
-	for _, digest := range []string{d.Digest, d.Subject, d.Policy} {
-		if why, is := c.revoked(digest); is {
-			return "revoked: " + why
-		}
-	}
-	switch {
-	case d.Outcome != modelvet.Allowed:
-		return fmt.Sprintf("the decision of %s is %s%s", d.At.UTC().Format(time.DateOnly), d.Outcome, because(d.Reasons))
-	case d.Expires.IsZero():
-		return "the decision has no end"
-	case !now.Before(d.Expires):
-		return fmt.Sprintf("the decision expired on %s; judge the model again", d.Expires.UTC().Format(time.RFC3339))
-	case d.At.After(now.Add(5 * time.Minute)):
-		return "the decision is dated in the future"
-	}
-	return ""
-}
-
-func because(why []string) string {
-	if len(why) == 0 {
-		return ""
-	}
-	text := clip(why[0], 300)
-	if len(why) > 1 {
-		text += fmt.Sprintf(" (and %d more)", len(why)-1)
-	}
-	return ": " + text
 }

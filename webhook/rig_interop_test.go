@@ -120,6 +120,9 @@ func newRig(t *testing.T) *rig {
 
 const auditPolicy = `{"apiVersion":"audit.k8s.io/v1","kind":"Policy","omitStages":["RequestReceived"],"rules":[{"level":"Metadata","verbs":["create","update","patch"]}]}`
 
+// admissionConfig lets registrations of webhooks lie on the API server's own disk (KEP-5793).
+const admissionConfig = `{"apiVersion":"apiserver.config.k8s.io/v1","kind":"AdmissionConfiguration","plugins":[{"name":"ValidatingAdmissionWebhook","configuration":{"apiVersion":"apiserver.config.k8s.io/v1","kind":"WebhookAdmissionConfiguration","staticManifestsDir":%q}}]}`
+
 func (r *rig) controlPlane() {
 	ep, ep2, ap := port(r.t), port(r.t), port(r.t)
 	etcd := "http://127.0.0.1:" + ep
@@ -129,12 +132,14 @@ func (r *rig) controlPlane() {
 		r.t.Fatalf("openssl: %v %s", err, out)
 	}
 	r.auditLog = filepath.Join(r.dir, "audit.log")
+	r.must(os.Mkdir(filepath.Join(r.dir, "static"), 0o755))
+	r.must(os.WriteFile(filepath.Join(r.dir, "admission.json"), fmt.Appendf(nil, admissionConfig, filepath.Join(r.dir, "static")), 0o600))
 	r.start("etcd.log", filepath.Join(r.bin, "etcd"), "--data-dir", "etcd-data", "--listen-client-urls", etcd, "--advertise-client-urls", etcd,
 		"--listen-peer-urls", "http://127.0.0.1:"+ep2, "--initial-advertise-peer-urls", "http://127.0.0.1:"+ep2, "--initial-cluster", "default=http://127.0.0.1:"+ep2, "--unsafe-no-fsync", "--log-level", "warn")
 	r.start("apiserver.log", filepath.Join(r.bin, "kube-apiserver"), "--etcd-servers="+etcd, "--secure-port="+ap, "--bind-address=127.0.0.1", "--cert-dir=certs",
 		"--service-account-issuer=https://kubernetes.default.svc", "--service-account-key-file=sa.key", "--service-account-signing-key-file=sa.key",
 		"--token-auth-file=tokens.csv", "--authorization-mode=RBAC", "--disable-admission-plugins=ServiceAccount", "--service-cluster-ip-range=10.96.0.0/24",
-		"--enable-aggregator-routing=true", "--audit-policy-file=audit.json", "--audit-log-path="+r.auditLog, "--max-requests-inflight=2000", "--max-mutating-requests-inflight=1000")
+		"--enable-aggregator-routing=true", "--admission-control-config-file=admission.json", "--audit-policy-file=audit.json", "--audit-log-path="+r.auditLog, "--max-requests-inflight=2000", "--max-mutating-requests-inflight=1000")
 	r.api, r.token, r.ca = "https://127.0.0.1:"+ap, "admintoken", filepath.Join(r.dir, "certs", "apiserver.crt")
 	r.wait("the API server", 60*time.Second, func() bool {
 		code, body, _ := r.call(http.MethodGet, "/readyz", nil)

@@ -28,6 +28,7 @@ type Handler struct {
 	Reviewer *Reviewer
 	Metrics  *Metrics
 	Log      *slog.Logger // told of every denial; nil: nobody is
+	review   func(context.Context, *admission.AdmissionRequest) Review
 	slots    chan struct{}
 }
 
@@ -36,7 +37,14 @@ func NewHandler(r *Reviewer, m *Metrics, log *slog.Logger) *Handler {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Handler{Reviewer: r, Metrics: m, Log: log, slots: make(chan struct{}, atOnce)}
+	return &Handler{Reviewer: r, Metrics: m, Log: log, review: r.Review, slots: make(chan struct{}, atOnce)}
+}
+
+// NewPinHandler makes a handler for POST /mutate.
+func NewPinHandler(r *Reviewer, m *Metrics, log *slog.Logger) *Handler {
+	h := NewHandler(r, m, log)
+	h.review = r.Pin
+	return h
 }
 
 // ServeHTTP answers one review. Whatever goes wrong before there is a request
@@ -95,7 +103,7 @@ func (h *Handler) Answer(ctx context.Context, body []byte) (out []byte, err erro
 	if in.APIVersion != "admission.k8s.io/v1" || in.Kind != "AdmissionReview" || in.Request == nil || in.Request.UID == "" {
 		return nil, fmt.Errorf("expected an AdmissionReview of admission.k8s.io/v1 with a request that has a uid, not %.60q %.60q", in.APIVersion, in.Kind)
 	}
-	v := h.Reviewer.Review(ctx, in.Request)
+	v := h.review(ctx, in.Request)
 	h.Metrics.review(v, time.Since(start))
 	h.log(in.Request, v, time.Since(start))
 	answer := admission.AdmissionReview{TypeMeta: in.TypeMeta, Response: &v.Response}

@@ -53,6 +53,7 @@ func (f *judgeFlags) open(ctx context.Context, t *terminal) (*gate.Gate, error) 
 	if g.Signer, err = f.signing.signer(ctx, t); err != nil {
 		return nil, err
 	}
+	g.Token, g.Issuer = f.signing.tokenOfRun(), f.signing.issuer
 	if stage, err := g.Policy.Stage(f.stage); err == nil && stage.DevelopmentKeys {
 		if g.Local, err = developmentKey(); err != nil {
 			return nil, err
@@ -81,6 +82,7 @@ func environment() map[string]string {
 
 func gateVerb(t *terminal) *cobra.Command {
 	var f judgeFlags
+	var r results
 	var out, output string
 	cmd := &cobra.Command{
 		Use:   "gate [DIR]",
@@ -90,6 +92,9 @@ func gateVerb(t *terminal) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			js, err := asJSON(output)
 			if err != nil {
+				return err
+			}
+			if err := r.clear(); err != nil {
 				return err
 			}
 			dir := folder(args)
@@ -109,10 +114,14 @@ func gateVerb(t *terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := r.write(d); err != nil {
+				return err
+			}
 			return t.conclude(d, out, js)
 		},
 	}
 	f.add(cmd)
+	r.add(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "folder for the result (default DIR/.modelvet); it is replaced as a whole")
 	cmd.Flags().StringVar(&output, "output", "table", "table or json")
 	return cmd

@@ -12,6 +12,7 @@ import (
 
 func judgeVerb(t *terminal) *cobra.Command {
 	var f judgeFlags
+	var r results
 	var out, output string
 	cmd := &cobra.Command{
 		Use:   "judge REF",
@@ -21,6 +22,9 @@ func judgeVerb(t *terminal) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			js, err := asJSON(output)
 			if err != nil {
+				return err
+			}
+			if err := r.clear(); err != nil {
 				return err
 			}
 			g, err := f.open(cmd.Context(), t)
@@ -36,10 +40,14 @@ func judgeVerb(t *terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := r.write(d); err != nil {
+				return err
+			}
 			return t.conclude(d, out, js)
 		},
 	}
 	f.add(cmd)
+	r.add(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "folder for the result; it is replaced as a whole")
 	cmd.Flags().StringVar(&output, "output", "table", "table or json")
 	return cmd

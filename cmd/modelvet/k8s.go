@@ -3,6 +3,9 @@
 package main
 
 import (
+	"crypto/x509"
+	"fmt"
+	"net/url"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -13,13 +16,13 @@ import (
 
 func k8sVerb(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{Use: "k8s", Short: "What a cluster needs to admit only models that a decision allows"}
-	cmd.AddCommand(k8sRenderVerb(t))
+	cmd.AddCommand(k8sRenderVerb(t), k8sAuditLogVerb(t), k8sAuditVerb(t))
 	return cmd
 }
 
 func k8sRenderVerb(t *terminal) *cobra.Command {
 	r := charts.Release{Name: "modelvet"}
-	var policy, config string
+	var policy, config, static, authority string
 	var settings []string
 	cmd := &cobra.Command{
 		Use:   "render",
@@ -49,7 +52,7 @@ func k8sRenderVerb(t *terminal) *cobra.Command {
 					return usage("--config: %w", err)
 				}
 			}
-			out, err := charts.Render(r, settings)
+			out, err := manifests(r, settings, static, authority)
 			if err != nil {
 				return usage("%w", err)
 			}
@@ -61,5 +64,25 @@ func k8sRenderVerb(t *terminal) *cobra.Command {
 	cmd.Flags().StringVar(&policy, "policy", "", "policy file to put in")
 	cmd.Flags().StringVar(&config, "config", "", "configuration file of the webhook to put in")
 	cmd.Flags().StringArrayVar(&settings, "set", nil, "a value of the chart: replicas=2, image=...")
+	cmd.Flags().StringVar(&static, "static", "", "print instead the registration for the API server's own disk, where nobody can delete it (Kubernetes 1.37): the webhook's address, https://127.0.0.1:8443/validate")
+	cmd.Flags().StringVar(&authority, "static-ca", "", "file with the authority of the certificate at --static")
 	return cmd
+}
+
+// manifests are those of the chart, or the one for the API server's own disk.
+func manifests(r charts.Release, settings []string, static, authority string) ([]byte, error) {
+	if static == "" {
+		return charts.Render(r, settings)
+	}
+	if u, err := url.Parse(static); err != nil || u.Scheme != "https" || u.Host == "" {
+		return nil, fmt.Errorf("--static %q: expected https://HOST:PORT/validate", static)
+	}
+	pem, err := os.ReadFile(authority)
+	if err != nil {
+		return nil, fmt.Errorf("--static-ca: %w", err)
+	}
+	if !x509.NewCertPool().AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("--static-ca: %s holds no certificate", authority)
+	}
+	return charts.Static(r, settings, static, pem)
 }

@@ -89,7 +89,7 @@ func usage(format string, args ...any) error {
 
 // verbs are the commands, each in a file of its own.
 var verbs = []func(*terminal) *cobra.Command{
-	gateVerb, scanVerb, packVerb, inspectVerb, pushVerb, pullVerb, copyVerb, attestVerb, verifyVerb, signModelVerb, verifyModelVerb, bomVerb, judgeVerb,
+	gateVerb, scanVerb, packVerb, inspectVerb, pushVerb, pullVerb, copyVerb, attestVerb, verifyVerb, signModelVerb, verifyModelVerb, conformanceVerb, bomVerb, judgeVerb,
 	approveVerb, waiveVerb, reportVerb, documentVerb, controlsVerb, policyVerb, initVerb, keygenVerb, ciVerb, webhookVerb, k8sVerb, versionVerb,
 }
 

@@ -161,12 +161,12 @@ func inside(dir, file string) []string {
 func readBundle(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, usage("--signature: %w", err)
+		return nil, usage("reading the bundle: %w", err)
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, attest.MaxBundle+1))
 	if err != nil {
-		return nil, usage("--signature: %w", err)
+		return nil, usage("reading the bundle: %w", err)
 	}
 	return data, nil
 }

@@ -4,7 +4,9 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -89,7 +91,11 @@ func inspection(a *artifact.Artifact, referrers []artifact.Referrer) map[string]
 		}
 		attached = append(attached, row)
 	}
-	return map[string]any{"subject": a.Subject(), "config": a.Config(), "attached": attached}
+	out := map[string]any{"subject": a.Subject(), "config": a.Config(), "attached": attached}
+	if left := a.LeftOut(); len(left) > 0 {
+		out["leftOut"] = left
+	}
+	return out
 }
 
 func (t *terminal) inspection(a *artifact.Artifact, referrers []artifact.Referrer) error {
@@ -101,6 +107,10 @@ func (t *terminal) inspection(a *artifact.Artifact, referrers []artifact.Referre
 	}
 	if err := t.table(rows); err != nil {
 		return err
+	}
+	left := a.LeftOut()
+	for _, note := range slices.Sorted(maps.Keys(left)) {
+		fmt.Fprintf(t.out, "\nLeft out: annotation %s of %d of %d files, so that registries take the manifest.\n", note, left[note], len(s.Files))
 	}
 	fmt.Fprintf(t.out, "\nAttached: %d. `modelvet verify` says who signed it.\n", len(referrers))
 	rows = nil

@@ -53,7 +53,7 @@ func scanVerb(t *terminal) *cobra.Command {
 	f.StringSliceVar(&only, "only", nil, "names of scanners, separated by commas")
 	f.StringVar(&output, "output", "table", "table or json")
 	f.StringVar(&failOn, "fail-on", "", "end with 3 from this severity on: warn or block")
-	f.StringVar(&table.Path, "table", "", "file with predictions: CSV, Parquet or JSON lines")
+	f.StringVar(&table.Path, "table", "", "file with predictions: CSV, Parquet, JSON lines or Arrow")
 	f.StringVar(&table.ID, "id", "", "column that identifies a row")
 	f.StringVar(&table.Label, "label", "", "column with what came true")
 	f.StringVar(&table.Prediction, "prediction", "", "column with what was predicted")

@@ -22,6 +22,7 @@ type signingFlags struct {
 	fulcio  string
 	rekor   string
 	stamps  string
+	issuer  string
 }
 
 func (f *signingFlags) add(cmd *cobra.Command) {
@@ -29,6 +30,7 @@ func (f *signingFlags) add(cmd *cobra.Command) {
 	fs.StringVar(&f.key, "key", os.Getenv("MODELVET_KEY"), "private key: a PEM file, env://NAME or a KMS address (or MODELVET_KEY)")
 	fs.BoolVar(&f.keyless, "keyless", false, "sign as the holder of an identity token, with a certificate of Sigstore; GitHub Actions and GitLab CI offer the token")
 	fs.StringVar(&f.token, "identity-token", "", "with --keyless: the token, or a file that holds it")
+	fs.StringVar(&f.issuer, "oidc-issuer", os.Getenv("MODELVET_OIDC_ISSUER"), "issuer of the pipeline's identity token, where it is not the platform's own (or MODELVET_OIDC_ISSUER)")
 	fs.StringVar(&f.config, "signing-config", "", "signing_config.json of a private Sigstore (default with --keyless: the public one)")
 	fs.StringVar(&f.root, "trusted-root", "", "trusted_root.json of the same Sigstore")
 	fs.StringVar(&f.fulcio, "fulcio-url", "", "certificate authority, in place of the signing config's")
@@ -95,4 +97,14 @@ func readOptional(flag, path string) ([]byte, error) {
 		return nil, usage("%s: %w", flag, err)
 	}
 	return data, nil
+}
+
+// tokenOfRun is where the run's identity token comes from, whoever signs; nil when
+// the pipeline offers none.
+func (f *signingFlags) tokenOfRun() attest.TokenSource {
+	source, err := attest.Tokens(f.token, environment())
+	if err != nil {
+		return nil // said by --keyless, which needs one
+	}
+	return source
 }

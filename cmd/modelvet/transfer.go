@@ -55,7 +55,7 @@ func transferVerb(t *terminal, use, short, more string, do transfer) *cobra.Comm
 		},
 	}
 	cmd.Flags().Int64Var(&mib, "part-size", 0, "most mebibytes of one request of an upload (default 64)")
-	cmd.Flags().IntVar(&opts.Workers, "workers", 0, "how many files travel at the same time (default two a core, at least 4)")
+	cmd.Flags().IntVar(&opts.Workers, "workers", 0, "how many files travel at the same time (default: two large ones a core, at least 4, and 16 small ones)")
 	return cmd
 }
 

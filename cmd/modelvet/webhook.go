@@ -30,6 +30,8 @@ type webhookFlags struct {
 	period, overlap     time.Duration
 	drain, fresh, stale time.Duration
 	facts               int
+	pin                 bool
+	gatekeeper          string
 }
 
 func webhookVerb(t *terminal) *cobra.Command {
@@ -58,16 +60,24 @@ func webhookVerb(t *terminal) *cobra.Command {
 	fl.StringVar(&f.names, "service", "modelvet", "name of the Service in front of the webhook")
 	fl.StringVar(&f.namespace, "namespace", "modelvet-system", "namespace of the Secret and the Service")
 	fl.StringSliceVar(&f.configurations, "publish", []string{"validatingwebhookconfigurations/modelvet"}, "webhook configurations that shall trust the certificates")
-	fl.StringVar(&f.api, "kube-api", "", "API server (default: the one of the pod)")
-	fl.StringVar(&f.token, "kube-token", "", "file with a token for it")
-	fl.StringVar(&f.ca, "kube-ca", "", "file with its authority")
+	f.addKube(cmd)
 	fl.DurationVar(&f.period, "rotate-every", 60*24*time.Hour, "how long a certificate is served")
 	fl.DurationVar(&f.overlap, "rotate-overlap", time.Minute, "how long an authority is published before it is used")
 	fl.DurationVar(&f.drain, "drain", 5*time.Second, "how long to serve on after the signal to stop")
 	fl.DurationVar(&f.fresh, "fresh", webhook.DefaultFreshness.Fresh, "how long verified facts are used without asking the registry again")
 	fl.DurationVar(&f.stale, "stale", webhook.DefaultFreshness.Stale, "how much longer they are used, with a warning, while the registry does not answer")
+	fl.BoolVar(&f.pin, "pin", false, "also serve /mutate, which writes the approved digest in place of a tag")
+	fl.StringVar(&f.gatekeeper, "gatekeeper", "", "also serve /gatekeeper, an external-data provider, to clients whose certificate an authority of this file issued")
 	fl.IntVar(&f.facts, "facts", 10_000, "how many artifacts to remember")
 	return cmd
+}
+
+// addKube adds the flags that say where the API server is.
+func (f *webhookFlags) addKube(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.StringVar(&f.api, "kube-api", "", "API server (default: the one of the pod)")
+	fl.StringVar(&f.token, "kube-token", "", "file with a token for it")
+	fl.StringVar(&f.ca, "kube-ca", "", "file with its authority")
 }
 
 // serve checks every file before anything listens.
@@ -77,6 +87,11 @@ func (f *webhookFlags) serve(ctx context.Context, t *terminal) error {
 	}
 	if f.how != "decision" && f.how != "full" {
 		return usage("--judge %q: expected decision or full", f.how)
+	}
+	if f.gatekeeper != "" {
+		if _, err := f.clients(); err != nil {
+			return usage("--gatekeeper: %w", err)
+		}
 	}
 	config, err := loadWebhookConfig(f.config)
 	if err != nil {

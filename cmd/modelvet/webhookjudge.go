@@ -68,10 +68,7 @@ func (j *clusterJudge) Facts(ctx context.Context, ref string) (webhook.Facts, er
 	if err != nil {
 		return webhook.Facts{}, final(err)
 	}
-	facts := webhook.Facts{Digest: s.Digest, Rejected: s.Rejected, Typed: typed(s.Manifest), Until: s.Until}
-	for _, d := range s.Decisions {
-		facts.Decisions = append(facts.Decisions, essence(d.Decision, d.Bundle, d.Signer.ID()))
-	}
+	facts := factsOf(s)
 	if j.full != nil {
 		facts.Decisions, err = j.again(ctx, ref)
 	}

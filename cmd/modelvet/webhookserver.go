@@ -5,17 +5,20 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/modelvet/modelvet/webhook"
 	"github.com/modelvet/modelvet/webhook/certs"
+	"github.com/modelvet/modelvet/webhook/kube"
 )
 
 // admissionServer is the process around the reviewer.
@@ -49,6 +52,13 @@ func (s *admissionServer) run(ctx context.Context) error {
 	mux.Handle("/validate", webhook.NewHandler(s.reviewer, s.metrics, s.log))
 	main := bounded(mux)
 	main.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.served.Get, NextProtos: []string{"h2", "http/1.1"}}
+	if s.flags.pin {
+		mux.Handle("/mutate", webhook.NewPinHandler(s.reviewer, s.metrics, s.log))
+	}
+	if s.flags.gatekeeper != "" {
+		main.TLSConfig.ClientAuth = tls.RequestClientCert // and verified there: the API server has another one, or none
+		mux.Handle("/gatekeeper", webhook.NewProvider(s.reviewer, s.flags.clients))
+	}
 	probes := bounded(s.probes())
 	failed := make(chan error, 2)
 	go func() { failed <- main.ServeTLS(tlsListener, "", "") }()
@@ -118,15 +128,13 @@ func (s *admissionServer) openCertificates(ctx context.Context) error {
 		s.metrics.Certificate(until)
 		return nil
 	}
-	c := &certs.Cluster{Namespace: f.namespace, Secret: f.secret, Configurations: f.configurations}
-	c.API, c.TokenFile, c.CAFile = certs.InCluster()
-	for _, o := range []struct{ to, from *string }{{&c.API, &f.api}, {&c.TokenFile, &f.token}, {&c.CAFile, &f.ca}} {
-		if *o.from != "" {
-			*o.to = *o.from
-		}
+	client, err := f.kube()
+	if err != nil {
+		return err
 	}
-	if err := c.Open(); err != nil {
-		return usage("--kube-ca: %w", err)
+	c := &certs.Cluster{API: client, Namespace: f.namespace, Secret: f.secret, Configurations: slices.Clone(f.configurations)}
+	if f.pin {
+		c.Configurations = append(c.Configurations, "mutatingwebhookconfigurations/modelvet")
 	}
 	service := f.names + "." + f.namespace + ".svc"
 	s.rotator = &certs.Rotator{
@@ -134,6 +142,33 @@ func (s *admissionServer) openCertificates(ctx context.Context) error {
 		Period: f.period, Overlap: f.overlap, Now: time.Now, Observed: s.metrics.Certificate,
 	}
 	return nil
+}
+
+// clients are the authorities of those who may ask as Gatekeeper.
+func (f *webhookFlags) clients() (*x509.CertPool, error) {
+	pem, err := os.ReadFile(f.gatekeeper)
+	if err != nil {
+		return nil, fmt.Errorf("reading the authority of Gatekeeper's certificate: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("reading the authority of Gatekeeper's certificate: %s holds no certificate", f.gatekeeper)
+	}
+	return pool, nil
+}
+
+// kube is the API server of the flags, or else that of the pod.
+func (f *webhookFlags) kube() (*kube.Client, error) {
+	c := kube.InCluster()
+	for _, o := range []struct{ to, from *string }{{&c.API, &f.api}, {&c.TokenFile, &f.token}, {&c.CAFile, &f.ca}} {
+		if *o.from != "" {
+			*o.to = *o.from
+		}
+	}
+	if err := c.Open(); err != nil {
+		return nil, usage("--kube-api, --kube-ca: %w", err)
+	}
+	return c, nil
 }
 
 // keep does what has to be done again and again: certificates, configuration.

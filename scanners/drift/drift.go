@@ -3,17 +3,21 @@
 // Package drift measures how far the data of production has moved from the
 // data that the model was released on: for each column the population
 // stability index, the Jensen-Shannon distance and, for numbers, the
-// Kolmogorov-Smirnov statistic and the Wasserstein distance, with tests whose
-// p values are corrected for their number.
+// Kolmogorov-Smirnov statistic and the Wasserstein distance, for an embedding
+// the maximum mean discrepancy, with tests whose p values are corrected for
+// their number.
 //
 // It must never say that a model drifted: how far is too far is for a rule.
 package drift
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/modelvet/modelvet"
 	"github.com/modelvet/modelvet/dataset"
@@ -76,13 +80,11 @@ func compare(ctx context.Context, m modelvet.Model, reference, production modelv
 	}
 	defer b.Close()
 	r := &report{before: a, after: b, path: production.Path, scan: scan}
-	for _, c := range a.Columns() {
-		if c.Name == reference.ID || c.Name == reference.Weight {
-			continue
-		}
-		if err := r.column(ctx, c); err != nil {
-			return fmt.Errorf("column %q: %w", c.Name, err)
-		}
+	if err := r.columns(ctx, reference); err != nil {
+		return err
+	}
+	if err := r.embedding(ctx, reference, production); err != nil {
+		return err
 	}
 	r.adjust()
 	scan.Coverage.Read = slices.Concat(a.Files(), b.Files())
@@ -90,6 +92,50 @@ func compare(ctx context.Context, m modelvet.Model, reference, production modelv
 		*scan = skip(*scan, production.Path, "it has no column in common with "+reference.Path)
 	}
 	return nil
+}
+
+// columns compares column by column, several at once as far as memory allows,
+// and tells of them in the order of the file. The columns of an embedding are
+// compared together and not each by itself.
+func (r *report) columns(ctx context.Context, reference modelvet.Table) error {
+	var all []dataset.Column
+	for _, c := range r.before.Columns() {
+		if c.Name != reference.ID && c.Name != reference.Weight && !slices.Contains(reference.Embedding, c.Name) {
+			all = append(all, c)
+		}
+	}
+	parts, errs := make([]report, len(all)), make([]error, len(all))
+	room := make(chan struct{}, r.workers())
+	var wg sync.WaitGroup
+	for i, c := range all {
+		parts[i] = report{before: r.before, after: r.after, path: r.path, scan: &modelvet.Scan{}}
+		room <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-room }()
+			if err := parts[i].column(ctx, c); err != nil {
+				errs[i] = fmt.Errorf("column %q: %w", c.Name, err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, p := range parts {
+		r.append(p)
+	}
+	return errors.Join(errs...)
+}
+
+// workers is how many columns are compared at once: one where the engine sorts.
+func (r *report) workers() int {
+	rows := max(1, r.before.Rows()+r.after.Rows())
+	return max(1, min(runtime.GOMAXPROCS(0), 4, int(inMemory/rows)))
+}
+
+func (r *report) append(part report) {
+	for _, at := range part.tests {
+		r.tests = append(r.tests, at+len(r.scan.Measurements))
+	}
+	r.scan.Measurements = append(r.scan.Measurements, part.scan.Measurements...)
+	r.scan.Findings = append(r.scan.Findings, part.scan.Findings...)
 }
 
 // report compares column by column.
@@ -134,45 +180,33 @@ func (r *report) column(ctx context.Context, c dataset.Column) error {
 		r.find("missing-column", modelvet.SeverityWarn, fmt.Sprintf("column %q of the reference is not there", c.Name))
 		return nil
 	}
-	if err := r.missing(ctx, c.Name); err != nil {
-		return err
-	}
-	numbers := number(c.Type) && number(other.Type)
 	if number(c.Type) != number(other.Type) {
 		r.find("type-changed", modelvet.SeverityWarn, fmt.Sprintf("column %q was %s and is %s", c.Name, c.Type, other.Type))
 	}
-	if numbers {
-		var values int64
-		err := one(ctx, r.before, "SELECT approx_count_distinct("+dataset.Ident(c.Name)+") FROM t", &values)
-		if err != nil {
-			return err
-		}
-		numbers = values > fewValues
-	}
-	if numbers {
+	if number(c.Type) && number(other.Type) {
 		return r.numbers(ctx, c.Name)
 	}
+	var empty [2]int64
+	for i, t := range []*dataset.Table{r.before, r.after} {
+		if err := one(ctx, t, "SELECT count(*) FILTER (WHERE "+t.Text(c.Name)+" IS NULL) FROM t", &empty[i]); err != nil {
+			return err
+		}
+	}
+	r.missing(c.Name, empty[0], empty[1])
 	return r.names(ctx, c.Name)
 }
 
 // missing compares how often the column is empty or no finite number.
-func (r *report) missing(ctx context.Context, column string) error {
-	var rates [2]stats.Rate
-	for i, t := range []*dataset.Table{r.before, r.after} {
-		var n int64
-		if err := one(ctx, t, "SELECT count(*) FILTER ("+t.Text(column)+" IS NULL) FROM t", &n); err != nil {
-			return err
-		}
-		rates[i] = stats.Rate{Hits: float64(n), Of: float64(t.Rows())}
-	}
-	low, high := stats.Newcombe(rates[1], rates[0], stats.Z95)
+func (r *report) missing(column string, before, after int64) {
+	was := stats.Rate{Hits: float64(before), Of: float64(r.before.Rows())}
+	is := stats.Rate{Hits: float64(after), Of: float64(r.after.Rows())}
+	low, high := stats.Newcombe(is, was, stats.Z95)
 	r.scan.Measurements = append(r.scan.Measurements, modelvet.Measurement{Metric: name + "/missing_share_difference",
-		Value: rates[1].Value() - rates[0].Value(), Low: &low, High: &high, N: int(r.before.Rows() + r.after.Rows()),
+		Value: is.Value() - was.Value(), Low: &low, High: &high, N: int(r.before.Rows() + r.after.Rows()),
 		Slice: map[string]string{"column": column}, Method: "newcombe"})
-	return nil
 }
 
 func number(sqlType string) bool {
-	return slices.Contains([]string{"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "FLOAT", "DOUBLE"}, sqlType) ||
+	return slices.Contains([]string{"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "FLOAT", "REAL", "DOUBLE"}, sqlType) ||
 		len(sqlType) > 7 && sqlType[:7] == "DECIMAL"
 }

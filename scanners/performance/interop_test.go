@@ -6,70 +6,123 @@ package performance_test
 
 import (
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/modelvet/modelvet"
+	"github.com/modelvet/modelvet/scanners/internal/peers"
 )
 
-const peers = `
+// libraries prints what scikit-learn says of the same predictions, plain and
+// weighted, and with "/low" and "/high" the 95 % percentile interval of a
+// bootstrap that draws whole rows, weights and all.
+const libraries = `
 import sys, json
 import numpy as np, pandas as pd
 from sklearn.metrics import *
-d = pd.read_csv(sys.argv[1]); out = {}
+d = pd.read_csv(sys.argv[1]); draws = int(sys.argv[2]); out = {}
+
+def ece(y, s, w):
+    bins = np.minimum(np.floor(s * 15), 14).astype(int)
+    return sum(abs(np.sum((w * (s - y))[bins == b])) for b in set(bins)) / np.sum(w)
+
+classes = dict(accuracy=lambda y, p, s, **k: accuracy_score(y, p, **k), balanced_accuracy=lambda y, p, s, **k: balanced_accuracy_score(y, p, **k),
+    precision=lambda y, p, s, **k: precision_score(y, p, **k), recall=lambda y, p, s, **k: recall_score(y, p, **k),
+    specificity=lambda y, p, s, **k: recall_score(y, p, pos_label=0, **k), f1=lambda y, p, s, **k: f1_score(y, p, **k),
+    roc_auc=lambda y, p, s, **k: roc_auc_score(y, s, **k), average_precision=lambda y, p, s, **k: average_precision_score(y, s, **k),
+    log_loss=lambda y, p, s, **k: log_loss(y, s, **k), brier=lambda y, p, s, **k: brier_score_loss(y, s, **k))
+numbers = dict(mae=lambda y, p, s, **k: mean_absolute_error(y, s, **k), rmse=lambda y, p, s, **k: root_mean_squared_error(y, s, **k),
+    r2=lambda y, p, s, **k: r2_score(y, s, **k))
+many = dict(macro_f1=lambda y, p, s, **k: f1_score(y, p, average="macro", **k))
+own = dict(expected_calibration_error=lambda y, p, s, sample_weight: ece(y, s, sample_weight))
+
+def ask(metrics, y, p, w):
+    k = dict(sample_weight=w.to_numpy()) if w is not None else dict(sample_weight=np.ones(len(y)))
+    y, p, s = y.to_numpy(), p.to_numpy(), d.s.to_numpy()
+    o = {m: f(y, p, s, **k) for m, f in metrics.items()}
+    r, seen = np.random.default_rng(1), {m: [] for m in metrics}
+    for _ in range(draws):
+        at = r.integers(0, len(y), len(y))
+        for m, f in metrics.items():
+            seen[m].append(f(y[at], p[at], s[at], sample_weight=k["sample_weight"][at]))
+    for m, v in seen.items():
+        if v:
+            o[m + "/low"], o[m + "/high"] = np.quantile(v, [.025, .975])
+    return o
+
 for name, w in {"": None, "w": d.w}.items():
-    k = dict(sample_weight=w)
-    out[name] = dict(accuracy=accuracy_score(d.y, d.p, **k), balanced_accuracy=balanced_accuracy_score(d.y, d.p, **k), precision=precision_score(d.y, d.p, **k),
-        recall=recall_score(d.y, d.p, **k), f1=f1_score(d.y, d.p, **k), roc_auc=roc_auc_score(d.y, d.s, **k), average_precision=average_precision_score(d.y, d.s, **k),
-        log_loss=log_loss(d.y, d.s, **k), brier=brier_score_loss(d.y, d.s, **k))
-    out[name + "n"] = dict(mae=mean_absolute_error(d.y, d.s, **k), rmse=root_mean_squared_error(d.y, d.s, **k), r2=r2_score(d.y, d.s, **k))
+    for task, metrics, y, p in (("binary-classification", classes, d.y, d.p), ("multiclass", many, d.m, d.q), ("regression", numbers, d.y, d.s)):
+        out["scikit-learn|" + task + "|" + name] = {k: float(v) for k, v in ask(metrics, y, p, w).items()}
+    out["NumPy|binary-classification|" + name] = {k: float(v) for k, v in ask(own, d.y, d.p, w).items() if "/" not in k}
 print(json.dumps(out))
 `
 
-func TestInteropScikitLearn(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "p.csv")
-	content := adult(t)
+func write(t *testing.T, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "p.csv")
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(python(t), "-c", peers, path)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatal(err)
+	return path
+}
+
+func TestInteropScikitLearn(t *testing.T) {
+	promises := peers.Read(t, "../../docs/tables.md", "performance")
+	content := adult(t, 1)
+	for key, numbers := range peers.Ask(t, "tables-venv", libraries, write(t, content), "0") {
+		at := strings.Split(key, "|")
+		s := must(t, content, role(at), at[1])
+		for metric, v := range numbers {
+			promises.Check(t, metric, at[0], key+" "+metric, find(t, s, metric).Value, v)
+		}
 	}
-	var want map[string]map[string]float64
-	if err := json.Unmarshal(out, &want); err != nil || len(want) != 4 {
-		t.Fatalf("%v: %s", err, out)
+	promises.Kept(t)
+}
+
+// Our intervals are formulas. Against a bootstrap of whole rows, with their
+// weights, each bound may differ by a fifth of the interval's width: 250 draws of
+// the bootstrap alone move a bound by a tenth.
+func TestInteropIntervalsAsTheBootstrap(t *testing.T) {
+	content := adult(t, 8)
+	compared := 0
+	for key, numbers := range peers.Ask(t, "tables-venv", libraries, write(t, content), "250") {
+		at := strings.Split(key, "|")
+		s := must(t, content, role(at), at[1])
+		for metric := range numbers {
+			if strings.Contains(metric, "/") || at[0] != "scikit-learn" {
+				continue
+			}
+			m, low, high := find(t, s, metric), numbers[metric+"/low"], numbers[metric+"/high"]
+			t.Logf("%s %s: %.4f [%.4f, %.4f], bootstrap [%.4f, %.4f]", key, metric, m.Value, *m.Low, *m.High, low, high)
+			near(t, key+" "+metric+" low", *m.Low, low, (high-low)/5)
+			near(t, key+" "+metric+" high", *m.High, high, (high-low)/5)
+			compared++
+		}
 	}
-	for kind, metrics := range want {
-		tab, task := modelvet.Table{Label: "y", Prediction: "p", Score: "s"}, "binary-classification"
-		if strings.Contains(kind, "n") {
-			tab, task = modelvet.Table{Label: "y", Prediction: "s"}, "regression"
-		}
-		if strings.Contains(kind, "w") {
-			tab.Weight = "w"
-		}
-		s := must(t, content, tab, task)
-		for metric, v := range metrics {
-			near(t, kind+" "+metric, find(t, s, metric).Value, v, 1e-9)
-		}
+	if compared != 2*14 {
+		t.Errorf("%d intervals were compared, want 28", compared)
 	}
 }
 
-// adult is the census data with a rule of thumb for a model.
-func adult(t *testing.T) string {
+func role(at []string) modelvet.Table {
+	tab := map[string]modelvet.Table{"binary-classification": {Label: "y", Prediction: "p", Score: "s"}, "multiclass": {Label: "m", Prediction: "q"},
+		"regression": {Label: "y", Prediction: "s"}}[at[1]]
+	if at[2] == "w" {
+		tab.Weight = "w"
+	}
+	return tab
+}
+
+// adult is every so manieth row of the census data, with rules of thumb for models.
+func adult(t *testing.T, every int) string {
 	t.Helper()
-	f, err := os.Open(filepath.Join(os.Getenv("MODELVET_DATA"), "adult.csv"))
+	f, err := os.Open(peers.Data(t, "adult.csv"))
 	if err != nil {
-		t.Fatalf("MODELVET_DATA names no folder with the data: %v", err)
+		t.Fatal(err)
 	}
 	defer f.Close()
 	records, err := csv.NewReader(f).ReadAll()
@@ -81,12 +134,16 @@ func adult(t *testing.T) string {
 		at[c] = i
 	}
 	var b strings.Builder
-	b.WriteString("y,p,s,w\n")
-	for _, r := range records[1:] {
+	b.WriteString("y,p,s,w,m,q\n")
+	for i, r := range records[1:] {
+		if i%every != 0 {
+			continue
+		}
 		years, _ := strconv.Atoi(r[at["education_num"]])
 		hours, _ := strconv.Atoi(r[at["hours_per_week"]])
 		s := float64(years*hours) / (17 * 100)
-		fmt.Fprintf(&b, "%d,%d,%.6f,%s\n", bit(r[at["income"]] == ">50K"), bit(s > .3), s, r[at["fnlwgt"]])
+		fmt.Fprintf(&b, "%d,%d,%.6f,%s,%s,%s\n", bit(r[at["income"]] == ">50K"), bit(s > .3), s, r[at["fnlwgt"]],
+			[]string{"short", "full", "long"}[min(2, hours/40+hours/41)], []string{"short", "full", "long"}[min(2, years/6)])
 	}
 	return b.String()
 }
@@ -96,20 +153,4 @@ func bit(b bool) int {
 		return 1
 	}
 	return 0
-}
-
-func python(t *testing.T) string {
-	t.Helper()
-	p := os.Getenv("MODELVET_TABLES_PYTHON")
-	if p == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil {
-			t.Fatal(err)
-		}
-		p = filepath.Join(cache, "modelvet", "tables-venv", "bin", "python")
-	}
-	if _, err := os.Stat(p); err != nil {
-		t.Fatalf("no peers: run scripts/interop-tables.sh (%v)", err)
-	}
-	return p
 }

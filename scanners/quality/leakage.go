@@ -27,7 +27,7 @@ func (r *report) giveaways(ctx context.Context) error {
 		}
 		var values, impure, labels int64
 		id := dataset.Ident(c.Name)
-		err := r.one(ctx, "SELECT count(*), count(*) FILTER (n > 1), (SELECT count(DISTINCT "+label+") FROM t) FROM (SELECT count(DISTINCT "+label+") AS n FROM t WHERE "+
+		err := r.one(ctx, "SELECT count(*), count(*) FILTER (WHERE n > 1), (SELECT count(DISTINCT "+label+") FROM t) FROM (SELECT count(DISTINCT "+label+") AS n FROM t WHERE "+
 			id+" IS NOT NULL GROUP BY "+id+")", nil, &values, &impure, &labels)
 		if err != nil {
 			return err
@@ -74,11 +74,27 @@ func overlap(ctx context.Context, m modelvet.Model, train, held modelvet.Table, 
 		scan.Coverage.Skipped = append(scan.Coverage.Skipped, modelvet.Gap{Path: held.Path, Reason: "it shares no feature with " + train.Path + ": leakage cannot be looked for"})
 		return nil
 	}
-	seen, err := common(ctx, a, b, columns)
+	for _, q := range []struct {
+		metric string
+		row    func(*dataset.Table) string
+	}{
+		{"leaked_share", func(t *dataset.Table) string { return row(t, columns, exactly) }},
+		{"near_leaked_share", func(t *dataset.Table) string { return row(t, columns, nearly) }},
+	} {
+		seen, err := common(ctx, a, b, q.row(a), q.row(b))
+		if err != nil {
+			return err
+		}
+		r.share(q.metric, seen, b.Rows(), "from", train.Name)
+	}
+	if train.ID == "" || held.ID == "" {
+		return nil
+	}
+	seen, err := common(ctx, a, b, a.Text(train.ID), b.Text(held.ID))
 	if err != nil {
 		return err
 	}
-	r.share("leaked_share", seen, b.Rows(), "from", train.Name)
+	r.share("leaked_id_share", seen, b.Rows(), "from", train.Name)
 	return nil
 }
 
@@ -93,16 +109,16 @@ func shared(a, b *report) (out []string) {
 	return out
 }
 
-// common counts the rows of b whose features all equal those of a row of a. It
-// walks along the sorted 64-bit hashes of both, so that memory stays the same
-// whatever their size.
-func common(ctx context.Context, a, b *dataset.Table, columns []string) (n int64, err error) {
-	left, err := a.Query(ctx, hashes(a, columns, "GROUP BY h ORDER BY h"))
+// common counts the rows of b whose text equals that of a row of a. It walks
+// along the sorted 60-bit hashes of both, so that memory stays the same whatever
+// their size. A text that is NULL equals none.
+func common(ctx context.Context, a, b *dataset.Table, inA, inB string) (n int64, err error) {
+	left, err := a.Query(ctx, hashes(a, inA))
 	if err != nil {
 		return 0, err
 	}
 	defer left.Close()
-	right, err := b.Query(ctx, hashes(b, columns, "GROUP BY h ORDER BY h"))
+	right, err := b.Query(ctx, hashes(b, inB))
 	if err != nil {
 		return 0, err
 	}
@@ -119,18 +135,38 @@ func common(ctx context.Context, a, b *dataset.Table, columns []string) (n int64
 	return n, errors.Join(x.err, y.err, left.Err(), right.Err())
 }
 
-func hashes(t *dataset.Table, columns []string, end string) string {
-	var text []string
+func hashes(t *dataset.Table, text string) string {
+	return "SELECT h, count(*) FROM (SELECT " + t.Key("v") + " AS h FROM (SELECT " + text + " AS v FROM t) y WHERE v IS NOT NULL) z GROUP BY h ORDER BY h"
+}
+
+// row is one text for the columns of a row; what is empty is no text of theirs.
+func row(t *dataset.Table, columns []string, form func(*dataset.Table, string) string) string {
+	var all []string
 	for _, c := range columns {
-		text = append(text, t.Text(c))
+		all = append(all, "coalesce('v' || "+form(t, c)+", 'n')")
 	}
-	return "SELECT hash(" + strings.Join(text, ", ") + ") AS h, count(*) FROM t " + end
+	return strings.Join(all, " || chr(31) || ")
+}
+
+func exactly(t *dataset.Table, column string) string { return t.Text(column) }
+
+// nearly is a column in which numbers that agree in three digits, and texts that
+// differ in case and in spaces only, are the same.
+func nearly(t *dataset.Table, column string) string {
+	c, _ := t.Column(column)
+	if classOf(c.Type) != number {
+		return "lower(trim(regexp_replace(" + t.Text(column) + ", " + t.Spaces() + ")))"
+	}
+	v := t.Number(column)
+	exponent := "CAST(floor(log10(abs(" + v + "))) AS BIGINT)"
+	return "CASE WHEN " + v + " = 0 THEN '0' WHEN " + v + " IS NULL OR NOT " + t.Finite(v) + " THEN " + t.Text(column) +
+		" ELSE CAST(CAST(round(" + v + " / pow(10, " + exponent + " - 2)) AS BIGINT) AS VARCHAR) || 'e' || CAST(" + exponent + " AS VARCHAR) END"
 }
 
 // walk goes along hashes.
 type walk struct {
 	rows  *sql.Rows
-	hash  uint64
+	hash  int64
 	count int64
 	ok    bool
 	err   error

@@ -2,8 +2,9 @@
 
 // Package quality measures the data that a model was made of and is judged on:
 // what is missing, repeated, constant or unique, how rare the rarest class is,
-// whether a feature gives the label away, and whether rows of the test were
-// already in the training.
+// whether a feature gives the label away, whether rows of the test were already
+// in the training, and whether what is served is what was trained on. What
+// Croissant and Great Expectations say of a table is held against the table.
 //
 // It must never repair data or repeat a value of a table: it counts.
 package quality
@@ -54,8 +55,10 @@ func (Scanner) Scan(ctx context.Context, m modelvet.Model) (modelvet.Scan, error
 		scan.Coverage.Skipped = append(scan.Coverage.Skipped, modelvet.Gap{Path: "tables", Reason: "the system names no table of data"})
 		return scan, nil
 	}
-	if err := leakage(ctx, m, &scan); err != nil {
-		return modelvet.Scan{}, fmt.Errorf("scanning %s: %w", name, err)
+	for _, f := range []func(context.Context, modelvet.Model, *modelvet.Scan) error{leakage, skew, declared} {
+		if err := f(ctx, m, &scan); err != nil {
+			return modelvet.Scan{}, fmt.Errorf("scanning %s: %w", name, err)
+		}
 	}
 	slices.Sort(scan.Coverage.Read)
 	scan.Coverage.Read = slices.Compact(scan.Coverage.Read)
@@ -118,11 +121,11 @@ func (r *report) columns(ctx context.Context) error {
 	for _, c := range r.tab.Columns() {
 		id := dataset.Ident(c.Name)
 		odd := "0"
-		if c.Type == "DOUBLE" || c.Type == "FLOAT" {
-			odd = "count(*) FILTER (NOT isfinite(" + id + "))"
+		if slices.Contains([]string{"DOUBLE", "FLOAT", "REAL"}, c.Type) {
+			odd = "count(*) FILTER (WHERE NOT " + r.tab.Finite("CAST("+id+" AS DOUBLE)") + ")"
 		}
 		var filled, values, nonFinite int64
-		if err := r.one(ctx, "SELECT count("+id+"), approx_count_distinct("+id+"), "+odd+" FROM t", nil, &filled, &values, &nonFinite); err != nil {
+		if err := r.one(ctx, "SELECT count("+id+"), "+r.tab.Distinct(id)+", "+odd+" FROM t", nil, &filled, &values, &nonFinite); err != nil {
 			return err
 		}
 		r.share("missing_share", r.tab.Rows()-filled, r.tab.Rows(), "column", c.Name)
@@ -150,7 +153,7 @@ func (r *report) variety(ctx context.Context, c dataset.Column, filled, estimate
 	if err := r.one(ctx, "SELECT count(DISTINCT "+dataset.Ident(c.Name)+") FROM t", nil, &exact); err != nil {
 		return err
 	}
-	whole := strings.HasSuffix(c.Type, "INT") || strings.HasSuffix(c.Type, "INTEGER") || c.Type == "VARCHAR" || c.Type == "UUID"
+	whole := strings.HasSuffix(c.Type, "INT") || strings.HasSuffix(c.Type, "INTEGER") || strings.HasPrefix(c.Type, "VARCHAR") || c.Type == "UUID"
 	switch {
 	case exact == 1 && filled > 1:
 		r.find("constant-column", modelvet.SeverityWarn, fmt.Sprintf("column %q has one value only", c.Name))

@@ -91,6 +91,66 @@ func TestLeakageIsCounted(t *testing.T) {
 	}
 }
 
+func TestNearlyLeakedRowsAndIDs(t *testing.T) {
+	s, err := scan(t, map[string]string{
+		"a.csv": "id,x,z,y\n1,1234.4,Big  House,0\n2,2,b,1\n3,-0.00012341,c,1\n",
+		"b.csv": "id,x,z,y\n1,1234.1,big house,1\n8,2.5,b,1\n9,-0.00012339,C,0\n2,3,q,0\n"},
+		modelvet.Table{Name: "train", Kind: "training", Path: "a.csv", ID: "id", Label: "y"},
+		modelvet.Table{Name: "held", Kind: "test", Path: "b.csv", ID: "id", Label: "y"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for metric, want := range map[string]float64{"leaked_share": 0, "near_leaked_share": .5, "leaked_id_share": .5} {
+		if got := value(t, s, metric, "held", ""); got != want {
+			t.Errorf("%s: %v, want %v", metric, got, want)
+		}
+	}
+}
+
+func TestSkewBetweenTrainingAndServing(t *testing.T) {
+	var a, b strings.Builder
+	a.WriteString("x,g,gone,kind,y\n")
+	b.WriteString("x,g,fresh,kind\n")
+	for i := range 100 {
+		fmt.Fprintf(&a, "%d,%s,1,%d,0\n", i, []string{"u", "v"}[i%2], i)
+		fmt.Fprintf(&b, "%d,%s,1,%s\n", i+10, []string{"u", "w", "u", "u"}[i%4], "t"+fmt.Sprint(i))
+	}
+	s, err := scan(t, map[string]string{"a.csv": a.String(), "b.csv": b.String()},
+		modelvet.Table{Name: "train", Kind: "training", Path: "a.csv", Label: "y"}, modelvet.Table{Name: "live", Kind: "production", Path: "b.csv"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := value(t, s, "unseen_category_share", "live", "g"); got != .25 {
+		t.Errorf("unseen %v", got)
+	}
+	if got := value(t, s, "out_of_range_share", "live", "x"); got != .1 {
+		t.Errorf("out of range %v", got)
+	}
+	got := map[string]float64{}
+	for _, m := range s.Measurements {
+		got[m.Metric+" "+m.Slice["column"]] = m.Value
+	}
+	if v := got["quality/skew_l_infinity g"]; v != .5 { // v: a half, and nothing when served
+		t.Errorf("L-infinity %v", v)
+	}
+	// SciPy: jensenshannon([.1]*10, [0]+[.1]*8+[.2])
+	if v := got["quality/skew_jensen_shannon x"]; math.Abs(v-0.20773134300766247) > 1e-12 {
+		t.Errorf("Jensen-Shannon %v", v)
+	}
+	found := ""
+	for _, f := range s.Findings {
+		found += f.ID + ": " + f.What + "\n"
+	}
+	for _, want := range []string{`quality/unserved-column: column "gone"`, `quality/untrained-column: column "fresh"`, `quality/served-type: column "kind" is BIGINT in training and VARCHAR`} {
+		if !strings.Contains(found, want) {
+			t.Errorf("%q is not in\n%s", want, found)
+		}
+	}
+	if strings.Contains(found, `unserved-column: column "y"`) {
+		t.Errorf("a label that is not served is no skew: %s", found)
+	}
+}
+
 func TestWhatCannotBeMeasuredIsNeverClean(t *testing.T) {
 	s, err := scan(t, nil)
 	if err != nil || len(s.Coverage.Skipped) != 1 {

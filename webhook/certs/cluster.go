@@ -5,49 +5,25 @@ package certs
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"os"
-	"time"
 )
+
+// API asks an API server. An error whose Status is 409 says that the object has
+// changed in between.
+type API interface {
+	Do(ctx context.Context, method, path, contentType string, in, out any) error
+}
 
 // Cluster is a [Store] in Kubernetes: one Secret, and the webhook
 // configurations that name the Service. It needs to get and update exactly
-// these objects. Four requests need no client library.
+// these objects.
 type Cluster struct {
-	API            string // https://HOST:PORT
-	TokenFile      string // read for each request: kubelets replace it
-	CAFile         string
+	API            API
 	Namespace      string
 	Secret         string
 	Configurations []string // "validatingwebhookconfigurations/NAME"
-
-	client *http.Client
-}
-
-// InCluster is how a pod reaches its API server.
-func InCluster() (api, tokenFile, caFile string) {
-	const dir = "/var/run/secrets/kubernetes.io/serviceaccount/"
-	return "https://" + net.JoinHostPort(os.Getenv("KUBERNETES_SERVICE_HOST"), os.Getenv("KUBERNETES_SERVICE_PORT")), dir + "token", dir + "ca.crt"
-}
-
-// Open reads the authority of the API server.
-func (c *Cluster) Open() error {
-	pem, err := os.ReadFile(c.CAFile)
-	if err != nil {
-		return fmt.Errorf("reading the authority of the API server: %w", err)
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("reading the authority of the API server: %s holds no certificate", c.CAFile)
-	}
-	c.client = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
-	return nil
 }
 
 type secret struct {
@@ -117,41 +93,10 @@ func (c *Cluster) Publish(ctx context.Context, bundle []byte) (before []byte, er
 }
 
 func (c *Cluster) do(ctx context.Context, method, path, contentType string, in, out any) error {
-	var body io.Reader
-	if in != nil {
-		b, err := json.Marshal(in)
-		if err != nil {
-			return err
-		}
-		body = bytes.NewReader(b)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, c.API+path, body)
-	if err != nil {
-		return err
-	}
-	token, err := os.ReadFile(c.TokenFile)
-	if err != nil {
-		return fmt.Errorf("reading the service account's token: %w", err)
-	}
-	req.Header.Set("Authorization", "Bearer "+string(bytes.TrimSpace(token)))
-	if contentType != "" {
-		req.Header.Set("Content-Type", contentType)
-	}
-	resp, err := c.client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, 4<<20))
-	switch {
-	case err != nil:
-		return err
-	case resp.StatusCode == http.StatusConflict:
+	err := c.API.Do(ctx, method, path, contentType, in, out)
+	var answer interface{ Status() int }
+	if errors.As(err, &answer) && answer.Status() == http.StatusConflict {
 		return fmt.Errorf("%s %s: %w", method, path, ErrConflict)
-	case resp.StatusCode >= 300:
-		return fmt.Errorf("%s %s: %s: %.300s", method, path, resp.Status, b)
-	case out == nil:
-		return nil
 	}
-	return json.Unmarshal(b, out)
+	return err
 }

@@ -196,6 +196,17 @@ var (
 	variable    = regexp.MustCompile(`\$[({]?[A-Za-z_][A-Za-z0-9_]*[)}]?|\{\{`)
 )
 
+// Classify says what a single text leads to that stands nowhere: an image
+// reference, or a URI.
+func Classify(s string) Reference {
+	ref := (&finder{}).classify("image", "", s, nil, nil)
+	ref.Value = s
+	if ref.OCI == "" && ref.Unresolved == "" {
+		ref.Unresolved = "it names no artifact in a registry"
+	}
+	return ref
+}
+
 // classify says what a text leads to.
 func (f *finder) classify(reads, path, s string, container, pod map[string]any) Reference {
 	ref := Reference{Path: path, Value: s}
@@ -286,4 +297,33 @@ func (f *finder) scanText(path, s string, known map[string]bool) {
 			f.add(row, ref)
 		}
 	}
+}
+
+// built are the resources of Kubernetes itself in which pods hide.
+var built = map[string][]string{
+	"":      {"pods", "pods/ephemeralcontainers", "podtemplates", "replicationcontrollers"},
+	"apps":  {"deployments", "replicasets", "statefulsets", "daemonsets"},
+	"batch": {"jobs", "cronjobs"},
+}
+
+// Gates tells whether a resource may name models: it is one of those in the
+// rules of the webhook's registration.
+func (t Table) Gates(group, resource, subresource string) bool {
+	if subresource != "" {
+		resource += "/" + subresource
+	}
+	if list, ok := built[group]; ok {
+		return slices.Contains(list, resource)
+	}
+	return subresource == "" && slices.ContainsFunc(t.Rows, func(r Row) bool { return r.Group == group && group != "" })
+}
+
+// Groups are the API groups that the table has kinds of, sorted.
+func (t Table) Groups() []string {
+	var out []string
+	for _, r := range t.Rows {
+		out = append(out, r.Group)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
