@@ -4,6 +4,7 @@ package reports
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -11,6 +12,7 @@ import (
 	"html/template"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -125,7 +127,8 @@ func (p *htmlPage) funcs() template.FuncMap {
 		"lineageChart": func() template.HTML { return svg(lineageScene(p.view), "lineage-picture") },
 		"areas":        p.areas,
 		"table":        func(s panel) chart { return chart{scene: scene{Title: s.Title}, Rows: s.Single} },
-		"signers":      p.signers, "gap": p.gap, "from": p.From, "later": p.Later, "lists": p.Lists, "listTitle": p.ListTitle, "names": p.Names,
+		"who":          func(d []string) string { _, who := p.signersOf(d); return who },
+		"sorted":       p.inOrder, "gap": p.gap, "from": p.From, "later": p.Later, "lists": p.Lists, "listTitle": p.ListTitle, "names": p.Names,
 		"lower": strings.ToLower, "limit": p.limit, "counts": p.counting,
 		"region": p.region, "t": p.t,
 	}
@@ -137,6 +140,13 @@ func (p *htmlPage) ruleName(id string) string {
 		return ruleNumber(i)
 	}
 	return visible(id)
+}
+
+// inOrder sorts evidence by its numbers.
+func (p *htmlPage) inOrder(digests []string) []string {
+	out := slices.Clone(digests)
+	slices.SortStableFunc(out, func(a, b string) int { return cmp.Compare(p.evidenceAt[a], p.evidenceAt[b]) })
+	return out
 }
 
 // areas is the picture of the summary; nothing when there is none.

@@ -126,6 +126,12 @@ func (v view) method(c modelvet.ControlResult) string {
 
 // signers says whose statements a control rests on and how old the oldest is.
 func (v view) signers(digests []string) string {
+	names, who := v.signersOf(digests)
+	return join(names, who)
+}
+
+// signersOf are the same, the names of the statements apart.
+func (v view) signersOf(digests []string) (names, whoAndAge string) {
 	var at []int
 	var who []string
 	oldest := time.Time{}
@@ -142,9 +148,9 @@ func (v view) signers(digests []string) string {
 		}
 	}
 	if len(at) == 0 {
-		return v.t("none")
+		return "", v.t("none")
 	}
-	return ranges("E", at) + "; " + joined(who) + "; " + v.age(oldest)
+	return ranges("E", at), joined(who) + "; " + v.age(oldest)
 }
 
 func (v view) age(at time.Time) string {

@@ -222,7 +222,7 @@ func (b *book) signOff() {
 }
 
 func (b *book) glossary() {
-	b.heading(1, b.t("Glossary and versions"))
+	b.heading(1, b.t("Glossary"))
 	b.factsIn([]fact{
 		{b.t("Artifact"), b.t("The model and its files, named by the SHA-256 of their manifest: one changed byte is another artifact.")},
 		{b.t("Statement"), b.t("A signed claim about an artifact (in-toto, in a Sigstore bundle).")},
@@ -233,10 +233,4 @@ func (b *book) glossary() {
 		{b.t("Equalised odds"), b.t("The larger of the differences of true and false positive rates between groups.")},
 		{b.t("Waiver"), b.t("A signed forgiveness of one rule for one artifact until a day, granted by somebody else than who asked.")},
 	}, true)
-	var texts []string
-	for _, id := range sortedKeys(b.Policy.Catalogues) {
-		texts = append(texts, frameworkName(id)+" "+b.Policy.Catalogues[id])
-	}
-	rows := []fact{{b.t("Text versions"), strings.Join(texts, "; ")}}
-	b.factsIn(append(rows, fact{"modelvet", b.Engine.Modelvet}, fact{"OPA", b.Engine.OPA}, fact{b.t("Schema"), b.Schema}), true)
 }

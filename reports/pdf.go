@@ -178,11 +178,16 @@ func (b *book) control() {
 	b.in("TOC", func(n *node) { b.contents = n })
 	b.y += 12 + 21*6.2
 	b.heading(2, b.t("Document control"))
+	var texts []string
+	for _, id := range sortedKeys(b.Policy.Catalogues) {
+		texts = append(texts, strings.TrimSpace(frameworkName(id)+" "+b.Policy.Catalogues[id]))
+	}
 	b.facts([]fact{
 		{b.t("Document"), b.t("Rendering of decision.json, %s", b.record)}, {b.t("Subject"), b.Subject.Name + " " + b.Subject.Digest},
 		{b.t("Date"), b.t("%s (the time of the decision; a rendering has no date of its own)", b.moment(b.At))},
 		{b.t("Supersedes"), b.t("Every earlier report on this artifact and stage with an earlier date.")},
 		{b.t("Distribution"), or(b.template.Classified, b.t("Not restricted by this file; the organisation decides."))},
+		{b.t("Text versions"), strings.Join(texts, "; ")}, {b.t("Schema"), b.Schema},
 		{b.t("Retention"), b.t("For high-risk systems technical documentation is kept for ten years (EU AI Act, Article 18).")},
 	})
 }

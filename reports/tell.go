@@ -50,8 +50,8 @@ func kind(predicateType string) string {
 
 func (v speech) signer(s modelvet.Signer) string {
 	id := s.ID()
-	if strings.HasPrefix(id, "key:") && len(id) > 20 {
-		id = id[:20] + "…"
+	if strings.HasPrefix(id, "key:") && len(id) > 16 {
+		id = id[:16] + "…"
 	}
 	word := or(strings.TrimSpace(s.Name+" "+id), v.t("nobody"))
 	if s.Issuer != "" {
