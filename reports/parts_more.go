@@ -83,7 +83,7 @@ func (b *book) register() {
 	b.para(b.t("Grade: measured means that modelvet computed it from the files; declared means that a person or another program says so."))
 	var rows [][]cell
 	for i, e := range b.Evidence {
-		rows = append(rows, []cell{{Text: ranges("E", []int{i}), Face: bold}, {Text: kind(e.PredicateType) + " " + e.Digest, Face: mono}, {Text: b.grade(e.PredicateType)},
+		rows = append(rows, []cell{{Text: ranges("E", []int{i}), Face: bold}, {Text: b.kindOf(e) + " " + e.Digest, Face: mono}, {Text: b.grade(e.PredicateType)},
 			{Text: join(b.t(or(string(e.Status), "unknown")), e.Reason)}, {Text: b.signer(e.Signer)}, {Text: b.moment(e.SignedAt) + ", " + b.age(e.SignedAt)}})
 	}
 	b.table(grid{Tight: true, Widths: []float64{1.1, 6.2, 1.7, 1.7, 3.7, 3.3}, Head: b.columns("No.", "Kind and digest", "Grade", "Status", "Signer", "Signed, age"), Rows: rows})
