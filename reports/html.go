@@ -119,7 +119,7 @@ func (p *htmlPage) funcs() template.FuncMap {
 		"num":      number, "interval": interval, "pvalue": pvalue, "slice": func(s map[string]string) string { return plainText(slice(s)) },
 		"metric": metricName, "moment": p.moment, "date": p.date, "short": func(s string) string { return visible(short(s)) },
 		"tally": p.counts, "words": func() []string { return wordOrder }, "level": p.level, "cause": p.cause, "effect": p.effect,
-		"finding": func(i int) string { return fmt.Sprintf("F-%02d", i+1) }, "kind": func(s string) string { return visible(kind(s)) },
+		"finding": func(i int) string { return fmt.Sprintf("F-%02d", i+1) }, "kind": func(e modelvet.Evidence) string { return visible(p.kindOf(e)) },
 		"signer": p.signer, "place": p.place, "points": p.points, "evidenceStatus": func(e modelvet.Evidence) string { return or(string(e.Status), "unknown") },
 		"ruleID": func(id string) string { return p.rules[id] }, "evidenceID": func(d string) string { return p.evidence[d] },
 		"evidenceName": func(d string) string { return or(p.called([]string{d}), short(d)) }, "ruleName": p.ruleName, "grade": p.grade, "age": p.age,

@@ -162,3 +162,35 @@ func TestAgainstAThreshold(t *testing.T) {
 		}
 	}
 }
+
+// TestScansAreNamed: the register says which scan a statement is, where the
+// rules that rest on it agree.
+func TestScansAreNamed(t *testing.T) {
+	d := fixture()
+	v, err := newView(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]string{}
+	for _, e := range d.Evidence {
+		names[e.Digest] = v.kindOf(e)
+	}
+	for name, want := range map[string]string{"scan/fairness": "scan/fairness", "scan/modelfile": "scan/modelfile", "system": "system/v1", "lineage": "lineage/v1"} {
+		if got := names[digest(name)]; got != want {
+			t.Errorf("%s is called %s, want %s", name, got, want)
+		}
+	}
+	for i := range d.Results { // rules that disagree name nothing
+		if d.Results[i].ID == "fairness.equalized_odds" {
+			d.Results[i].Needs = []string{"scan/drift"}
+		}
+	}
+	if v, err = newView(d); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range d.Evidence {
+		if e.Digest == digest("scan/fairness") && v.kindOf(e) != "scan/v1" {
+			t.Errorf("a scan that rules disagree about is called %s", v.kindOf(e))
+		}
+	}
+}

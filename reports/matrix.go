@@ -229,6 +229,45 @@ func (v *view) number() {
 	for i, r := range v.Results {
 		v.numbered[r.ID] = i
 	}
+	v.nameScans()
+}
+
+// kindOf names a piece of evidence: of a scan, which one, as far as the rules
+// that were answered from it agree: a rule that needs one scan and rests on
+// one names it.
+func (v view) kindOf(e modelvet.Evidence) string {
+	if name := v.scanOf[e.Digest]; name != "" && e.PredicateType == modelvet.PredicateScan {
+		return name
+	}
+	return kind(e.PredicateType)
+}
+
+func (v *view) nameScans() {
+	v.scanOf = map[string]string{}
+	disputed := map[string]bool{}
+	for _, r := range v.Results {
+		var needs, scans []string
+		for _, n := range r.Needs {
+			if strings.HasPrefix(n, "scan/") {
+				needs = append(needs, n)
+			}
+		}
+		for _, d := range r.Evidence {
+			if i, ok := v.evidenceAt[d]; ok && v.Evidence[i].PredicateType == modelvet.PredicateScan {
+				scans = append(scans, d)
+			}
+		}
+		if len(needs) != 1 || len(scans) != 1 {
+			continue
+		}
+		if old := v.scanOf[scans[0]]; old != "" && old != needs[0] {
+			disputed[scans[0]] = true
+		}
+		v.scanOf[scans[0]] = needs[0]
+	}
+	for d := range disputed {
+		delete(v.scanOf, d)
+	}
 }
 
 func ruleNumber(i int) string { return fmt.Sprintf("R-%02d", i+1) }

@@ -84,7 +84,7 @@ func (b *book) register() {
 	b.para(b.t("Grade: measured means that modelvet computed it from the files; declared means that a person or another program says so."))
 	var rows [][]cell
 	for i, e := range b.Evidence {
-		rows = append(rows, []cell{{Text: ranges("E", []int{i}), Face: bold}, {Text: kind(e.PredicateType) + " " + e.Digest, Face: mono}, {Text: b.grade(e.PredicateType)},
+		rows = append(rows, []cell{{Text: ranges("E", []int{i}), Face: bold}, {Text: b.kindOf(e) + " " + e.Digest, Face: mono}, {Text: b.grade(e.PredicateType)},
 			{Text: b.t(or(string(e.Status), "unknown"))}, {Text: b.signer(e.Signer)}, {Text: b.signed(e.SignedAt)}})
 		if e.Reason != "" { // beneath, where there is room
 			rows = append(rows, []cell{{}, {Text: e.Reason}, {}, {}, {}, {}})

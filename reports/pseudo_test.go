@@ -153,3 +153,23 @@ func TestLanguagesReachEveryFormat(t *testing.T) {
 		}
 	}
 }
+
+// TestBothDraftersOfAnnexIV: the draft of a report has the items of the form
+// that `modelvet document draft` writes, each once and in their order.
+func TestBothDraftersOfAnnexIV(t *testing.T) {
+	kind, ok := kinds.Of("annex-iv")
+	if !ok || len(kind.Items) < 20 {
+		t.Fatalf("%d items", len(kind.Items))
+	}
+	text := draftText("annex-iv")(t, allowedFixture())
+	at := 0
+	for _, item := range kind.Items {
+		heading := "### " + item.Ref + " " + item.Title + "\n"
+		i := strings.Index(text[at:], heading)
+		if i < 0 || strings.Count(text, heading) != 1 {
+			t.Errorf("%s is not there once, in its place", item.Ref)
+			continue
+		}
+		at += i
+	}
+}
