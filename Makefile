@@ -5,7 +5,7 @@ OPA = $(GO) run github.com/open-policy-agent/opa@$(shell $(GO) list -m -f '{{.Ve
 FUZZTIME ?= 20s
 LDFLAGS = -s -w $(if $(VERSION),-X main.release=$(VERSION))
 
-.PHONY: help build test lint fmt bench demo fuzz golden interop clean
+.PHONY: help release build test lint fmt bench demo fuzz golden interop clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ golden: ## rewrite the golden files and the generated docs
 
 interop: build ## the suites against real peers, which are installed into the user's cache folder
 	scripts/interop.sh
+
+release: ## archives, image, bill of materials for VERSION=v1.2.3 (docs/ci.md); publishes nothing
+	scripts/release.sh $(or $(VERSION),$(error VERSION=v1.2.3 is missing))
 
 clean: ## remove what was built
 	rm -rf bin dist

@@ -7,6 +7,7 @@ import (
 	"debug/macho"
 	"encoding/binary"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -16,8 +17,9 @@ var system = []string{"/usr/lib/libSystem.B.dylib", "/usr/lib/libresolv.9.dylib"
 	"/System/Library/Frameworks/CoreFoundation.framework/Versions/A/CoreFoundation", "/System/Library/Frameworks/Security.framework/Versions/A/Security"}
 
 // Examine refuses a program that is not for its platform, or that needs what
-// the platform may not have: a Linux program needs no library at all, one for
-// macOS only those of the system, and on arm64 a signature.
+// the platform may not have: a Linux program needs no library but those that it
+// brings into the image, one for macOS only those of the system, and on arm64
+// a signature.
 func Examine(p Program) error {
 	var err error
 	switch p.OS {
@@ -43,10 +45,22 @@ func examineELF(p Program) error {
 	if want := map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}[p.Arch]; f.Machine != want {
 		return fmt.Errorf("it is for %s", f.Machine)
 	}
+	needs, err := f.ImportedLibraries()
+	if err != nil {
+		return err
+	}
 	for _, s := range f.Progs {
-		if s.Type == elf.PT_INTERP || s.Type == elf.PT_DYNAMIC {
-			libraries, _ := f.ImportedLibraries()
-			return fmt.Errorf("it is not static: it needs %s", strings.Join(libraries, ", "))
+		if s.Type == elf.PT_INTERP {
+			loader := make([]byte, s.Filesz)
+			if _, err := s.ReadAt(loader, 0); err != nil {
+				return err
+			}
+			needs = append(needs, strings.TrimRight(string(loader), "\x00"))
+		}
+	}
+	for _, n := range needs {
+		if !slices.ContainsFunc(p.Libraries, func(l string) bool { return filepath.Base(l) == filepath.Base(n) }) {
+			return fmt.Errorf("it needs %s, which nothing brings along", n)
 		}
 	}
 	return nil

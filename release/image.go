@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -79,6 +80,11 @@ func (r Release) image(p Program, ground v1.Layer) (v1.Image, error) {
 	program, err := r.layer(func(t *tar.Writer) error {
 		if err := t.WriteHeader(r.header("usr/local/bin/", 0o755, 0)); err != nil {
 			return err
+		}
+		for _, l := range p.Libraries { // where the loader looks, and the loader itself
+			if err := r.addFile(t, "lib/"+filepath.Base(l), l); err != nil {
+				return err
+			}
 		}
 		return r.addFile(t, "usr/local/bin/modelvet", p.Path)
 	})

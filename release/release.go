@@ -32,6 +32,10 @@ import (
 type Program struct {
 	OS, Arch string
 	Path     string
+
+	// Libraries are files of the C library that the program needs, for the image;
+	// none when it is static.
+	Libraries []string
 }
 
 // Platform is "linux/arm64".

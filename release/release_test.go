@@ -35,7 +35,7 @@ func aRelease(t *testing.T) Release {
 	info := &debug.BuildInfo{GoVersion: "go1.26.8", Deps: []*debug.Module{{Path: "github.com/CycloneDX/cyclonedx-go", Version: "v0.12.0", Sum: sum},
 		{Path: "github.com/duckdb/duckdb-go-bindings/lib/linux-amd64", Version: "v0.10506.0", Sum: sum}, {Path: "a/b", Version: "v1.0.0", Replace: &debug.Module{Path: "c/d", Version: "v2.0.0"}}}}
 	return Release{Version: "v9.8.7-rc.1", At: time.Unix(1795521600, 5), Licence: []byte("ours"), Others: []byte("theirs"),
-		Programs: []Program{{"linux", "arm64", self}, {"linux", "amd64", self}, {"darwin", "arm64", self}},
+		Programs: []Program{{OS: "linux", Arch: "arm64", Path: self}, {OS: "linux", Arch: "amd64", Path: self}, {OS: "darwin", Arch: "arm64", Path: self}},
 		Statics:  []Static{{Name: "glibc", Version: "2.36", PURL: "pkg:deb/debian/libc6-dev@2.36?arch=amd64", OS: "linux", Arch: "amd64"}},
 		inspect: func(path string) (*debug.BuildInfo, error) {
 			if path != self {
@@ -273,7 +273,7 @@ func TestAProgramIsForItsPlatform(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := aRelease(t).Programs[0].Path
-	for _, p := range []Program{{"linux", "arm64", text}, {"darwin", "arm64", text}, {"darwin", "amd64", self}, {"linux", "riscv64", self}, {"windows", "amd64", self}, {"linux", "amd64", "nowhere"}} {
+	for _, p := range []Program{{OS: "linux", Arch: "arm64", Path: text}, {OS: "darwin", Arch: "arm64", Path: text}, {OS: "darwin", Arch: "amd64", Path: self}, {OS: "linux", Arch: "riscv64", Path: self}, {OS: "windows", Arch: "amd64", Path: self}, {OS: "linux", Arch: "amd64", Path: "nowhere"}} {
 		if err := Examine(p); err == nil || !strings.Contains(err.Error(), p.Platform()) {
 			t.Errorf("%s: %v", p.Platform(), err)
 		}

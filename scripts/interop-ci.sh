@@ -262,6 +262,10 @@ echo "ok   GitLab, denied, enforce: the job fails"
 pipeline 0 "key: $work/pipeline.key" "directory: credit-biased" "mode: warn"
 says 'AFTER denied'
 echo "ok   GitLab, denied, warn: the next job knows"
+pipeline 1 "key: $work/pipeline.key" "directory: credit"
+says 'PENDING'
+never 'AFTER'
+echo "ok   GitLab, pending, enforce: the job waits"
 pipeline 0 "reference: $work/approved"
 says 'AFTER allowed'
 echo "ok   GitLab, allowed after an approval"

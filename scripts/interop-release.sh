@@ -47,23 +47,27 @@ for arch in amd64 arm64; do
   mkdir "$work/$arch"
   tar -xzf "$out/${base}_linux_$arch.tar.gz" -C "$work/$arch"
   [ -s "$work/$arch/THIRD-PARTY-LICENSES" ] || fail "no licences in the archive for $arch"
-  ! readelf -d "$work/$arch/modelvet" | grep -q NEEDED || fail "linux/$arch needs libraries"
 done
+! readelf -d "$work/amd64/modelvet" | grep NEEDED || fail "linux/amd64 needs libraries"
+readelf -d "$work/arm64/modelvet" | grep NEEDED | grep -v 'lib[cm].so.6' && fail "linux/arm64 needs more than glibc"
 [ "$(uname -m)" = x86_64 ] || fail "this suite expects an x86-64 machine"
 "$work/amd64/modelvet" version | grep -q "modelvet $version linux/amd64" || fail "linux/amd64 does not run"
-qemu-aarch64-static "$work/arm64/modelvet" version | grep -q "modelvet $version linux/arm64" || fail "linux/arm64 does not run"
+qemu-aarch64-static -L /usr/aarch64-linux-gnu "$work/arm64/modelvet" version | grep -q "modelvet $version linux/arm64" || fail "linux/arm64 does not run"
 
 # The gate itself, DuckDB and all, on both; the decision is the same.
 "$work/amd64/modelvet" keygen --out "$work/officer" >/dev/null 2>&1
 scripts/policy.sh "$work/release.pub" "$work/officer.pub" >"$work/policy.yaml"
 for arch in amd64 arm64; do
   run=$work/$arch/modelvet code=0
-  [ $arch = amd64 ] || { printf '#!/bin/sh\nexec qemu-aarch64-static "%s" "$@"\n' "$run" >"$work/qemu"; chmod +x "$work/qemu"; run=$work/qemu; }
+  [ $arch = amd64 ] || { printf '#!/bin/sh\nexec qemu-aarch64-static -L /usr/aarch64-linux-gnu "%s" "$@"\n' "$run" >"$work/qemu"; chmod +x "$work/qemu"; run=$work/qemu; }
   "$run" gate testdata/credit --policy "$work/policy.yaml" --key "$work/release.key" --out "$work/gate-$arch" >"$work/log" 2>&1 || code=$?
   [ $code = 4 ] || { cat "$work/log"; fail "the gate on linux/$arch ends with $code, not 4"; }
 done
-cmp "$work/gate-amd64/decision.json" "$work/gate-arm64/decision.json" || fail "linux/amd64 and linux/arm64 decide differently"
-echo "ok   linux/amd64 and linux/arm64 run (the latter in qemu), need no library, and write the same decision.json"
+# Not to the byte: on arm64 Go fuses multiplications with additions, so that the last digits of
+# some measurements differ. Each rule has to say the same.
+rules() { python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); print(d["outcome"], d["subject"]["digest"], *sorted(r["rule"]+"="+r["outcome"] for r in d["results"]), sep="\n")' "$1/decision.json"; }
+diff <(rules "$work/gate-amd64") <(rules "$work/gate-arm64") || fail "linux/amd64 and linux/arm64 decide differently"
+echo "ok   linux/amd64 and linux/arm64 run (the latter in qemu; it needs glibc, the former nothing) and every rule says the same"
 
 # The image: two platforms, nobody runs as root, nothing but modelvet to start.
 python3 - "$out/image" <<'PY'

@@ -8,9 +8,9 @@
 #   scripts/release.sh v1.2.3 [--out DIR] [--targets "linux/amd64 ..."] [--key FILE | --keyless]
 #
 # The same commit and the same tools give the same bytes, in whatever folder.
-# The tools: Go as below; for Linux the C++ compiler of Debian 12 (programs are
-# linked statically: they need no library, and run in an empty image); for
-# macOS zig, which is fetched from PyPI and checked.
+# The tools: Go as below; for Linux the C++ compilers of Debian 12 (the program for
+# amd64 is static and needs no library, the one for arm64 needs glibc); for macOS
+# zig, which is fetched from PyPI and checked.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 go_want=go1.26.8 gcc_want=12.2.0
@@ -43,9 +43,10 @@ if [ -e .git ]; then
 else
   commit=${RELEASE_COMMIT:-} epoch=${SOURCE_DATE_EPOCH:?the date of the commit, where there is no .git} dirty=false
 fi
+join() { local IFS=,; echo "$*"; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-programs=() statics=() tools=("{\"Kind\":\"tool\",\"Name\":\"$go_want\"}")
+programs=() statics=() needs=() tools=("{\"Kind\":\"tool\",\"Name\":\"$go_want\"}")
 
 linux() { # linux ARCH: a static program, with Debian's compiler
   local arch=$1 triple gcc
@@ -53,7 +54,20 @@ linux() { # linux ARCH: a static program, with Debian's compiler
   command -v "$triple-g++" >/dev/null || fail "$triple-g++ is needed (Debian 12: apt-get install g++-${triple//_/-})"
   gcc=$("$triple-g++" -dumpfullversion)
   [ "$gcc" = $gcc_want ] || fail "a release is built with $triple-g++ $gcc_want of Debian 12; here is $gcc"
-  GOOS=linux GOARCH=$arch CC=$triple-gcc CXX=$triple-g++ build linux "$arch" -tags netgo,osusergo "-linkmode=external -extldflags '-static -Wl,--build-id=none'"
+  local how=-static lib
+  if [ "$arch" = arm64 ]; then
+    # Not static: Debian's libc.a for arm64 is compiled with -fpic, whose table of
+    # addresses is too small for DuckDB ("too many GOT entries for -fpic"). So this one
+    # needs the glibc of Debian 12, or a later one; the image brings it along.
+    mkdir -p "$work/static"
+    ln -sf "$("$triple-g++" -print-file-name=libstdc++.a)" "$work/static/"
+    how="-static-libgcc -L$work/static"
+    for lib in ld-linux-aarch64.so.1 libc.so.6 libm.so.6; do
+      needs+=("\"$(realpath -s "$("$triple-g++" -print-file-name=$lib)")\"")
+    done
+  fi
+  GOOS=linux GOARCH=$arch CC=$triple-gcc CXX=$triple-g++ build linux "$arch" -tags netgo,osusergo "-linkmode=external -extldflags '$how -Wl,--build-id=none'"
+  needs=()
   libraries "$arch" "$triple"
 }
 
@@ -130,7 +144,7 @@ build() { # build OS ARCH TAGS-FLAG TAGS LINK-FLAGS
   local path=$work/$1_$2
   go build -trimpath -buildvcs=false "$3" "$4" -ldflags "-s -w -buildid= -X main.release=$version $5" -o "$path" ./cmd/modelvet 2>"$work/log" ||
     { cat "$work/log" >&2; fail "building $1/$2 broke"; }
-  programs+=("{\"OS\":\"$1\",\"Arch\":\"$2\",\"Path\":\"$path\"}")
+  programs+=("{\"OS\":\"$1\",\"Arch\":\"$2\",\"Path\":\"$path\",\"Libraries\":[$(join ${needs[@]+"${needs[@]}"})]}")
   echo "$(sha256sum <"$path" | cut -c1-64)  $1/$2 (the program)" >&2
 }
 
@@ -142,7 +156,6 @@ for target in $targets; do
   esac
 done
 
-join() { local IFS=,; echo "$*"; }
 modules=$(go list -m -f '{{if .Dir}}{"Path":{{printf "%q" .Path}},"Version":{{printf "%q" .Version}},"Dir":{{printf "%q" .Dir}}},{{end}}' all)
 cat >"$work/plan.json" <<PLAN
 {"Version": "$version", "At": $epoch, "Licence": "LICENSE",
