@@ -126,7 +126,7 @@ func otherTables(t *testing.T, address, dir string, rows [][]string) {
 			t.Fatal(err)
 		}
 	}
-	here := []modelvet.Table{{Name: "training", Kind: "training", Path: "training.csv", ID: "id", Label: "sex", Quasi: []string{"sex", "months"}, Embedding: []string{"s", "q"}},
+	here := []modelvet.Table{{Name: "training", Kind: "training", Path: "training.csv", ID: "id", Label: "sex", Quasi: []string{"sex"}, Embedding: []string{"s", "q"}},
 		{Name: "production", Kind: "production", Path: "production.csv", ID: "id", Embedding: []string{"s", "q"}}}
 	there := slices.Clone(here)
 	for i, tab := range here {

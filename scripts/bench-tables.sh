@@ -36,7 +36,7 @@ timed() { # timed SECONDS NAME COMMAND...
   else
     printf '%-46s ended with %d (124: after %d s): %s; %s\n' "$name" $? "$most" "$(tail -n 1 "$tmp/time")" "$(tail -n 1 "$tmp/err")"
   fi
-  grep '^  ' "$tmp/out" | grep -v '[/"{}]' | tail -n 7 || true
+  grep -E '^  [A-Za-z]' "$tmp/out" | tail -n 7 || true
 }
 ours() { timed 3600 "modelvet, $1" "$tmp/modelvet" scan --only fairness --table "$2" --label y --prediction p --score s --protected sex,age,race --output json; }
 
