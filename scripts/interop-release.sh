@@ -56,11 +56,11 @@ qemu-aarch64-static -L /usr/aarch64-linux-gnu "$work/arm64/modelvet" version | g
 
 # The gate itself, DuckDB and all, on both; the decision is the same.
 "$work/amd64/modelvet" keygen --out "$work/officer" >/dev/null 2>&1
-scripts/policy.sh "$work/release.pub" "$work/officer.pub" >"$work/policy.yaml"
+"$work/one/scripts/policy.sh" "$work/release.pub" "$work/officer.pub" >"$work/policy.yaml"
 for arch in amd64 arm64; do
   run=$work/$arch/modelvet code=0
   [ $arch = amd64 ] || { printf '#!/bin/sh\nexec qemu-aarch64-static -L /usr/aarch64-linux-gnu "%s" "$@"\n' "$run" >"$work/qemu"; chmod +x "$work/qemu"; run=$work/qemu; }
-  "$run" gate testdata/credit --policy "$work/policy.yaml" --key "$work/release.key" --out "$work/gate-$arch" >"$work/log" 2>&1 || code=$?
+  "$run" gate "$work/one/testdata/credit" --policy "$work/policy.yaml" --key "$work/release.key" --out "$work/gate-$arch" >"$work/log" 2>&1 || code=$?
   [ $code = 4 ] || { cat "$work/log"; fail "the gate on linux/$arch ends with $code, not 4"; }
 done
 # Not to the byte: on arm64 Go fuses multiplications with additions, so that the last digits of
