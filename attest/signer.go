@@ -205,8 +205,8 @@ func kmsSigner(ctx context.Context, uri string) (*Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A service hashes as it is told, and only its key says with what.
-	if hash, err := hashFor(public); err == nil && hash != 0 && hash != crypto.SHA256 {
+	// A service hashes as it is told, and only its key says with what: Ed25519 with nothing.
+	if hash, err := hashFor(public); err == nil && hash != crypto.SHA256 {
 		if service, public, err = kmsKey(ctx, uri, hash); err != nil {
 			return nil, err
 		}

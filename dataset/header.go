@@ -218,7 +218,7 @@ func shortList(columns []string) string {
 func nearest(want string, columns []string) string {
 	best, at := "", len(want)/3+2
 	for _, c := range columns {
-		if d := edits(strings.ToLower(want), strings.ToLower(c)); d < at {
+		if d := edits(strings.ToLower(want), strings.ToLower(c)); d < at && d < len(want) {
 			best, at = c, d
 		}
 	}

@@ -17,14 +17,15 @@ import (
 )
 
 // Scan runs scanners over a folder or a file, signs nothing and decides
-// nothing. With a table, that table is scanned and no modelvet.yaml is read;
-// without either, every file counts as a model file.
-func Scan(ctx context.Context, target string, table modelvet.Table, only []string) ([]modelvet.Scan, error) {
+// nothing. With a system of its own tables, whose paths are as a shell names
+// them, these are scanned and no modelvet.yaml is read; without either, every
+// file counts as a model file.
+func Scan(ctx context.Context, target string, sys modelvet.System, only []string) ([]modelvet.Scan, error) {
 	ss, err := scanners.Named(only)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInput, err)
 	}
-	m, choose, err := scanTarget(ctx, target, table)
+	m, choose, err := scanTarget(ctx, target, sys)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInput, err)
 	}
@@ -52,9 +53,9 @@ func runScanners(ctx context.Context, m modelvet.Model, ss []scanners.Scanner) (
 
 // scanTarget says what there is to scan, and which scanners make sense when
 // none was named.
-func scanTarget(ctx context.Context, target string, table modelvet.Table) (modelvet.Model, func([]scanners.Scanner) []scanners.Scanner, error) {
-	if table.Path != "" {
-		return tableTarget(table)
+func scanTarget(ctx context.Context, target string, tables modelvet.System) (modelvet.Model, func([]scanners.Scanner) []scanners.Scanner, error) {
+	if len(tables.Tables) > 0 {
+		return tablesTarget(tables)
 	}
 	info, err := os.Stat(target)
 	if err != nil {
@@ -83,14 +84,54 @@ func named(names ...string) func([]scanners.Scanner) []scanners.Scanner {
 	}
 }
 
-func tableTarget(t modelvet.Table) (modelvet.Model, func([]scanners.Scanner) []scanners.Scanner, error) {
-	if t.Prediction == "" {
-		return modelvet.Model{}, nil, errors.New("--table needs --prediction: the column with what was predicted")
+// tablesTarget puts tables below the folder that holds them all, and picks the
+// scanners for the first of them.
+func tablesTarget(sys modelvet.System) (modelvet.Model, func([]scanners.Scanner) []scanners.Scanner, error) {
+	first := sys.Tables[0]
+	if first.Kind == "predictions" && first.Prediction == "" {
+		return modelvet.Model{}, nil, errors.New("--table needs --prediction: the column with what was predicted; for a table of another kind, name it with --kind")
 	}
-	dir, file := filepath.Split(t.Path)
-	t.Name, t.Kind, t.Path = "predictions", "predictions", file
-	sys := modelvet.System{Name: "table", Model: modelvet.ModelFiles{Task: "binary-classification"}, Tables: []modelvet.Table{t}}
-	return modelvet.Model{Dir: filepath.Clean(dir), System: sys}, named("fairness", "performance"), nil
+	dir := ""
+	for i, t := range sys.Tables {
+		abs, err := filepath.Abs(t.Path)
+		if err != nil {
+			return modelvet.Model{}, nil, err
+		}
+		if sys.Tables[i].Path = abs; i == 0 {
+			dir = filepath.Dir(abs)
+		}
+		for !below(dir, abs) {
+			dir = filepath.Dir(dir)
+		}
+	}
+	for i, t := range sys.Tables {
+		rel, err := filepath.Rel(dir, t.Path)
+		if err != nil {
+			return modelvet.Model{}, nil, err
+		}
+		sys.Tables[i].Path = filepath.ToSlash(rel)
+	}
+	return modelvet.Model{Dir: dir, System: sys}, named(tableScanners(sys)...), nil
+}
+
+func below(dir, path string) bool {
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && filepath.IsLocal(rel)
+}
+
+// tableScanners are those that can say something of a table of that kind.
+func tableScanners(sys modelvet.System) []string {
+	switch sys.Tables[0].Kind {
+	case "predictions":
+		return []string{"fairness", "performance"}
+	case "members":
+		return []string{"privacy"}
+	case "attributions":
+		return []string{"explainability"}
+	case "production":
+		return []string{"drift", "privacy", "quality"}
+	}
+	return []string{"privacy", "quality"}
 }
 
 func fileTarget(path string, info fs.FileInfo) (modelvet.Model, func([]scanners.Scanner) []scanners.Scanner, error) {

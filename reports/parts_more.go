@@ -5,6 +5,7 @@ package reports
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/modelvet/modelvet"
 )
@@ -84,9 +85,20 @@ func (b *book) register() {
 	var rows [][]cell
 	for i, e := range b.Evidence {
 		rows = append(rows, []cell{{Text: ranges("E", []int{i}), Face: bold}, {Text: b.kindOf(e) + " " + e.Digest, Face: mono}, {Text: b.grade(e.PredicateType)},
-			{Text: join(b.t(or(string(e.Status), "unknown")), e.Reason)}, {Text: b.signer(e.Signer)}, {Text: b.moment(e.SignedAt) + ", " + b.age(e.SignedAt)}})
+			{Text: b.t(or(string(e.Status), "unknown"))}, {Text: b.signer(e.Signer)}, {Text: b.signed(e.SignedAt)}})
+		if e.Reason != "" { // beneath, where there is room
+			rows = append(rows, []cell{{}, {Text: e.Reason}, {}, {}, {}, {}})
+		}
 	}
 	b.table(grid{Tight: true, Widths: []float64{1.1, 6.2, 1.7, 1.7, 3.7, 3.3}, Head: b.columns("No.", "Kind and digest", "Grade", "Status", "Signer", "Signed, age"), Rows: rows})
+}
+
+// signed is when, and how long before the decision.
+func (b view) signed(at time.Time) string {
+	if at.IsZero() {
+		return b.t("not dated")
+	}
+	return b.moment(at) + ", " + b.age(at)
 }
 
 // grade is how far a kind of evidence rests on more than somebody's word.

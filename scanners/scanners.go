@@ -84,7 +84,10 @@ func Run(ctx context.Context, m modelvet.Model, ss []Scanner) ([]modelvet.Scan, 
 		wg.Go(func() {
 			scan, err := one(ctx, m, s)
 			if err != nil {
-				cancel(fmt.Errorf("scanning %s: %w", s.Name(), err))
+				if at := "scanning " + s.Name() + ": "; !strings.HasPrefix(err.Error(), at) { // most say so themselves
+					err = fmt.Errorf("%s%w", at, err)
+				}
+				cancel(err)
 			}
 			out[i] = scan
 		})

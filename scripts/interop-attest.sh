@@ -45,6 +45,12 @@ for release in 0.3.1 1.0.0 1.0.1 1.1.0; do
 	add "$release" --no-deps "model-signing==$release"
 done
 
+if [ ! -x "$cache/moto/bin/python" ]; then
+	python3 -m venv "$cache/moto"
+fi
+"$cache/moto/bin/python" -c 'import moto.server, moto.kms, flask' 2>/dev/null ||
+	"$cache/moto/bin/pip" install --quiet --disable-pip-version-check 'moto[kms,server]==5.2.5'
+
 if [ ! -x "$cache/spdx/bin/python" ]; then
 	python3 -m venv "$cache/spdx"
 fi

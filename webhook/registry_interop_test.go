@@ -112,7 +112,9 @@ func (r *rig) testRegistry(t *testing.T) {
 		if code, out := warned(unknown); code != http.StatusServiceUnavailable {
 			t.Errorf("%s: a model that is not known: %d %s; want 503", name, code, out)
 		}
-		if code, out := warned(known); time.Since(verified) < 12*time.Second && (code != http.StatusCreated || !strings.Contains(out, "the registry does not answer; decided by what was verified")) {
+		code, out := warned(known)
+		inTime := time.Since(verified) < 12*time.Second // else the machine is too busy for this window
+		if inTime && (code != http.StatusCreated || !strings.Contains(out, "the registry does not answer; decided by what was verified")) {
 			t.Errorf("%s: a model that is known: %d %s; want it admitted with a warning", name, code, out)
 		}
 		f.be(nil)
@@ -123,7 +125,7 @@ func (r *rig) testRegistry(t *testing.T) {
 		if code, out := warned(known); code != http.StatusCreated || strings.Contains(out, "does not answer") {
 			t.Errorf("%s, and then well: %d %s", name, code, out)
 		}
-		if n := r.metric(t, `modelvet_facts_lookups_total{result="stale"}`); n == "" || n == "0" {
+		if n := r.metric(t, `modelvet_facts_lookups_total{result="stale"}`); inTime && (n == "" || n == "0") {
 			t.Errorf("%s: the metric of stale answers: %q", name, n)
 		}
 		r.forgetNegative(t, f)

@@ -72,3 +72,14 @@ func describe(w io.Writer, cmd *cobra.Command, top bool) {
 		describe(w, c, false)
 	}
 }
+
+// The workflow that init writes is the one that docs and CI hold up as an example.
+func TestTheWorkflowOfInitIsTheExample(t *testing.T) {
+	example, err := os.ReadFile("../../examples/github/modelvet.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(example) != workflowTemplate {
+		t.Error("examples/github/modelvet.yml and cmd/modelvet/init/workflow.yaml differ: copy one over the other")
+	}
+}

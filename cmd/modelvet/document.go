@@ -134,7 +134,7 @@ func checkDocuments(ctx context.Context, dir string) ([]checked, error) {
 	if len(sys.Documents) == 0 {
 		return nil, usage("%s names no documents; add them under documents", filepath.Join(dir, gate.SystemFile))
 	}
-	scans, err := gate.Scan(ctx, dir, modelvet.Table{}, []string{"fairness", "performance"})
+	scans, err := gate.Scan(ctx, dir, modelvet.System{}, []string{"fairness", "performance"})
 	if err != nil {
 		return nil, err
 	}

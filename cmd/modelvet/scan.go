@@ -15,14 +15,16 @@ import (
 )
 
 func scanVerb(t *terminal) *cobra.Command {
-	var table modelvet.Table
+	var tables tableFlags
 	var only []string
 	var output, failOn string
 	cmd := &cobra.Command{
 		Use:   "scan [DIR | FILE]",
 		Short: "Run the scanners alone; measure, and decide nothing",
-		Long:  "Measures the model in DIR, as its modelvet.yaml describes it. Without a modelvet.yaml, every file is\nread as a model file, or --table names a table and --label, --prediction, ... the roles of its columns.\n\nA scan has no verdict: it ends with 0 whatever it finds, unless --fail-on says otherwise (then 3).",
-		Args:  cobra.MaximumNArgs(1),
+		Long: "Measures the model in DIR, as its modelvet.yaml describes it. Without a modelvet.yaml, every file is\nread as a model file, or --table names a table and --label, --prediction, ... the roles of its columns.\n\n" +
+			"A table holds predictions unless --kind says otherwise. With --reference or --training, a second table\nis there to compare it with: drift, skew, leakage.\n\n" +
+			"A scan has no verdict: it ends with 0 whatever it finds, unless --fail-on says otherwise (then 3).",
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			js, err := asJSON(output)
 			if err != nil {
@@ -31,10 +33,11 @@ func scanVerb(t *terminal) *cobra.Command {
 			if failOn != "" && failOn != modelvet.SeverityWarn && failOn != modelvet.SeverityBlock {
 				return usage("--fail-on is %q; want warn or block", failOn)
 			}
-			if table.Path == "" && cmd.Flags().Changed("prediction") {
-				return usage("--prediction names a column; name its table with --table")
+			sys, err := tables.system(cmd)
+			if err != nil {
+				return err
 			}
-			scans, err := gate.Scan(cmd.Context(), folder(args), table, only)
+			scans, err := gate.Scan(cmd.Context(), folder(args), sys, only)
 			if err != nil {
 				return err
 			}
@@ -53,15 +56,7 @@ func scanVerb(t *terminal) *cobra.Command {
 	f.StringSliceVar(&only, "only", nil, "names of scanners, separated by commas")
 	f.StringVar(&output, "output", "table", "table or json")
 	f.StringVar(&failOn, "fail-on", "", "end with 3 from this severity on: warn or block")
-	f.StringVar(&table.Path, "table", "", "file with predictions: CSV, Parquet, JSON lines or Arrow")
-	f.StringVar(&table.ID, "id", "", "column that identifies a row")
-	f.StringVar(&table.Label, "label", "", "column with what came true")
-	f.StringVar(&table.Prediction, "prediction", "", "column with what was predicted")
-	f.StringVar(&table.Score, "score", "", "column with the score")
-	f.StringVar(&table.Weight, "weight", "", "column with weights")
-	f.StringVar(&table.Positive, "positive", "", "value that counts as positive (default 1)")
-	f.StringVar(&table.Favourable, "favourable", "", "value that is good for the person (default: the positive one)")
-	f.StringSliceVar(&table.Protected, "protected", nil, "columns with protected attributes, separated by commas")
+	tables.register(cmd)
 	return cmd
 }
 

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/modelvet/modelvet"
 	"github.com/modelvet/modelvet/dataset"
@@ -98,11 +99,11 @@ func (r *report) find(id, severity, what string) {
 
 // column counts the rows in which each recogniser sees its kind.
 func (r *report) column(ctx context.Context, c dataset.Column) error {
-	text := c.Type == "VARCHAR"
+	text := strings.HasPrefix(c.Type, "VARCHAR")
 	if !text && c.Type != "BIGINT" && c.Type != "HUGEINT" {
 		return nil
 	}
-	rows, err := r.tab.Query(ctx, fmt.Sprintf("SELECT left(CAST(%[1]s AS VARCHAR), %[2]d) AS v, count(*) FROM t WHERE v IS NOT NULL GROUP BY v ORDER BY v LIMIT %[3]d",
+	rows, err := r.tab.Query(ctx, fmt.Sprintf("SELECT v, count(*) FROM (SELECT substr(CAST(%[1]s AS VARCHAR), 1, %[2]d) AS v FROM t) z WHERE v IS NOT NULL GROUP BY v ORDER BY v LIMIT %[3]d",
 		dataset.Ident(c.Name), maxLength, maxDistinct+1))
 	if err != nil {
 		return err
@@ -171,8 +172,8 @@ func (r *report) anonymity(ctx context.Context) error {
 	if r.t.Label != "" {
 		diverse = "count(DISTINCT " + dataset.Ident(r.t.Label) + ")"
 	}
-	rows, err := r.tab.Query(ctx, fmt.Sprintf("SELECT min(n), min(l), CAST(coalesce(sum(n) FILTER (WHERE n < %d), 0) AS BIGINT) FROM (SELECT count(*) AS n, %s AS l%s FROM t GROUP BY %s)",
-		FewerThan, diverse, group, group[2:]))
+	rows, err := r.tab.Query(ctx, fmt.Sprintf("SELECT min(n), min(l), CAST(coalesce(sum(n) FILTER (WHERE n < %d), 0) AS BIGINT) FROM (SELECT count(*) AS n, %s AS l FROM t GROUP BY %s) z",
+		FewerThan, diverse, group[2:]))
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,8 @@ func Newcombe(a, b Rate, z float64) (low, high float64) {
 
 // Katz is the interval of a.Value() / b.Value() on the log scale (Katz et al.
 // 1978). With no hits on a side, half a hit is added on both (Walter 1976) for
-// the bound that still exists; the other is 0 or infinite.
+// the bound that still exists; the other is 0 or infinite. Two shares of 1 have
+// an interval too: what was always seen need not be certain.
 func Katz(a, b Rate, z float64) (low, high float64) {
 	if a.Of <= 0 || b.Of <= 0 || (a.Hits == 0 && b.Hits == 0) {
 		return 0, math.Inf(1)
@@ -59,7 +60,7 @@ func Katz(a, b Rate, z float64) (low, high float64) {
 		x, y, m, n = x+.5, y+.5, m+.5, n+.5
 		ratio = (x / m) / (y / n)
 	}
-	spread := z * math.Sqrt(math.Max(0, 1/x-1/m+1/y-1/n))
+	spread := z * math.Sqrt(logVariance(x, m)+logVariance(y, n))
 	low, high = ratio*math.Exp(-spread), ratio*math.Exp(spread)
 	switch {
 	case a.Hits == 0:
@@ -69,6 +70,10 @@ func Katz(a, b Rate, z float64) (low, high float64) {
 	}
 	return low, high
 }
+
+// logVariance is that of the logarithm of a share. Where every trial hits, the
+// formula gives 0, as if that were certain: half a hit less is taken there.
+func logVariance(hits, of float64) float64 { return 1/math.Min(hits, of-.5) - 1/of }
 
 // Abs turns the interval of a difference into that of its size.
 func Abs(low, high float64) (float64, float64) {
