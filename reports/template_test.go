@@ -47,7 +47,7 @@ func TestTemplates(t *testing.T) {
 	if err := tmpl.Render("html", &page, fixture()); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Banque Żółć", "#004433", "Confidentiel", "Avis du comité", "&lt;b&gt;Rien", `lang="fr"`, "data:image/png"} {
+	for _, want := range []string{"Banque Żółć", "#004433", "Confidentiel", "Avis du comité", "Ajouté par Banque Żółć", "&lt;b&gt;Rien", `lang="fr"`, "data:image/png"} {
 		if !strings.Contains(page.String(), want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -40,6 +40,6 @@ cd "$(dirname "$0")/.."
 demo=$(mktemp -d)
 trap 'rm -rf "$demo"' EXIT
 go build -trimpath -o "$demo/modelvet" ./cmd/modelvet
-MODELVET="$demo/modelvet" scripts/demo.sh "$demo/out" >"$demo/log" || { cat "$demo/log" >&2; exit 1; }
+MODELVET="$demo/modelvet" scripts/demo.sh "$demo/out" >"$demo/log" 2>&1 || { cat "$demo/log" >&2; exit 1; }
 export MODELVET_DEMO="$demo/out"
 go test -tags interop -count=1 -timeout 40m -run Interop "$@" ./reports/...
