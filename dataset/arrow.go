@@ -20,6 +20,10 @@ import (
 // length may make the reader ask for.
 const batchLimit = 512 << 20
 
+// maxBatchRows bounds the rows that a batch may claim: a column of nothing takes
+// no bytes, however long it says it is.
+const maxBatchRows = 64 << 20
+
 // batches are the record batches of one Arrow IPC file or stream. At the end
 // next returns io.EOF.
 type batches struct {
@@ -261,6 +265,9 @@ func (s *arrowScan) ready() (bool, error) {
 		}
 		if !batch.Schema().Equal(s.schema) {
 			return false, errors.New("it changed while it was being read: run again")
+		}
+		if batch.NumRows() > maxBatchRows {
+			return false, fmt.Errorf("a record batch claims %d rows, more than %d: write smaller ones", batch.NumRows(), maxBatchRows)
 		}
 		batch.Retain()
 		s.now, s.row = batch, 0

@@ -120,10 +120,21 @@ func TestBadArrowFilesAreRefused(t *testing.T) {
 		}
 		return b.Bytes()
 	}()
+	nothing := func() []byte { // a column of the type null takes no bytes
+		schema := arrow.NewSchema([]arrow.Field{{Name: "x", Type: arrow.Null}}, nil)
+		var b bytes.Buffer
+		w := ipc.NewWriter(&b, ipc.WithSchema(schema))
+		if err := w.Write(array.NewRecordBatch(schema, []arrow.Array{array.NewNull(1 << 40)}, 1<<40)); err != nil {
+			t.Fatal(err)
+		}
+		w.Close()
+		return b.Bytes()
+	}()
 	for name, c := range map[string]struct {
 		content []byte
 		want    string
 	}{
+		"endless":       {nothing, "claims 1099511627776 rows"},
 		"file cut":      {file[:len(file)/2], "a.arrow"},
 		"footer cut":    {file[:len(file)-4], "a.arrow"},
 		"stream cut":    {stream[:len(stream)-8], "cut short"},
