@@ -6,8 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 	"testing/fstest"
+	"time"
 )
 
 func mustLoad(t testing.TB) *Set {

@@ -7,7 +7,7 @@
 # custom:
 #   level: warn
 #   needs: [scan/documents, system]
-#   controls: [euaia-art-11.1, euaia-anx-iv-1.a, euaia-anx-iv-1.c, euaia-anx-iv-1.d, euaia-anx-iv-1.e, euaia-anx-iv-2.b, euaia-anx-iv-2.g, euaia-anx-iv-3, euaia-anx-iv-4, euaia-anx-iv-6, iso42001-a.6.2.7, iso42001-a.4.5]
+#   controls: [euaia-art-11.1, euaia-anx-iv-1.a, euaia-anx-iv-1.c, euaia-anx-iv-1.d, euaia-anx-iv-1.e, euaia-anx-iv-1.f, euaia-anx-iv-1.g, euaia-anx-iv-2.b, euaia-anx-iv-2.c, euaia-anx-iv-2.e, euaia-anx-iv-2.f, euaia-anx-iv-2.h, euaia-anx-iv-7, euaia-anx-iv-2.g, euaia-anx-iv-3, euaia-anx-iv-4, euaia-anx-iv-6, iso42001-a.6.2.7, iso42001-a.4.5]
 #   remediation: Write the form that `modelvet document draft annex-iv` makes, answer every item or say why it does not apply, and pack it.
 package policies.rules.documentation.annex_iv_complete
 
