@@ -113,6 +113,7 @@ func identify(o *opened, result *verify.VerificationResult, logged bool, trust T
 		}
 	}
 	cert := result.Signature.Certificate
+	p.origin = originOf(cert.Extensions)
 	return trust.identified(p, cert.Issuer, cert.SubjectAlternativeName)
 }
 

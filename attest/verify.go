@@ -43,6 +43,7 @@ type proof struct {
 	logged      bool      // a trusted log holds it
 	key         string    // id of the key that signed
 	certificate string    // fingerprint of the certificate that signed
+	origin      origin    // what the certificate of a pipeline says of its source
 	limits      []Limits
 	window      func(claimed time.Time) error
 }
@@ -136,6 +137,9 @@ func believe(ctx context.Context, bundle []byte, trust Trust, about func(stateme
 	}
 	predicate, at, err := decodePredicate(s)
 	if err != nil {
+		return nil, err
+	}
+	if err := p.origin.agrees(s.PredicateType, predicate); err != nil {
 		return nil, err
 	}
 	e.SignedAt = at
