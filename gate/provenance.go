@@ -31,11 +31,7 @@ func (g *Gate) provenance(ctx context.Context, traces []modelvet.Lineage, m mode
 	if b.Vouched, err = g.vouched(ctx); err != nil {
 		return attest.ProvenancePredicate{}, err
 	}
-	p, err := attest.Provenance(g.Env, b)
-	if err != nil {
-		return p, fmt.Errorf("describing the build: %w", err)
-	}
-	return p, nil
+	return attest.Provenance(g.Env, b)
 }
 
 // vouched is what the token of this run says of it. The clock is the true one,
